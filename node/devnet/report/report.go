@@ -2,16 +2,16 @@ package report
 
 // Report is what a run measured; its JSON is what `autonet up --json` prints.
 type Report struct {
-	Network   string     `json:"network"`
-	Seconds   float64    `json:"seconds"`
-	Nodes     []Node     `json:"nodes"`
-	Rounds    []Round    `json:"rounds"`
-	Model     Model      `json:"model"`
-	Ledger    Ledger     `json:"ledger"`
-	Rewards   []Reward   `json:"rewards"`
-	Cheats    []Cheat    `json:"cheats"`
-	Killed    []Killed   `json:"killed"`
-	Inference *Inference `json:"inference"`
+	Network   string    `json:"network"`
+	Seconds   float64   `json:"seconds"`
+	Nodes     []Node    `json:"nodes"`
+	Rounds    []Round   `json:"rounds"`
+	Model     Model     `json:"model"`
+	Ledger    Ledger    `json:"ledger"`
+	Rewards   []Reward  `json:"rewards"`
+	Cheats    []Cheat   `json:"cheats"`
+	Killed    []Killed  `json:"killed"`
+	Inference Inference `json:"inference"`
 }
 
 // Node is one process of the swarm.
@@ -27,19 +27,21 @@ type Node struct {
 
 // Round is one training round: one task of the ledger.
 type Round struct {
-	Round        int `json:"round"`
-	Solutions    int `json:"solutions"`
-	Accepted     int `json:"accepted"`
-	Rejected     int `json:"rejected"`
-	TrapsSealed  int `json:"traps_sealed"`
-	TrapsCaught  int `json:"traps_caught"`
-	TrapsMissed  int `json:"traps_missed"`
-	ReplayMisses int `json:"replay_mismatch"`
+	Round int `json:"round"`
+	// Solutions were committed; Rejected counts those dropped, convicted or scored zero.
+	Solutions int `json:"solutions"`
+	Accepted  int `json:"accepted"`
+	Rejected  int `json:"rejected"`
+	// Traps are forced errors: sealed, caught by a vote, missed by every vote.
+	TrapsSealed int `json:"traps_sealed"`
+	TrapsCaught int `json:"traps_caught"`
+	TrapsMissed int `json:"traps_missed"`
 	// AccuracyBefore and AccuracyAfter are fractions of the held-out images, 0 to 1.
 	AccuracyBefore float64 `json:"accuracy_before"`
 	AccuracyAfter  float64 `json:"accuracy_after"`
-	// ReplayChecked counts intervals that coordinators recomputed.
-	ReplayChecked int `json:"replay_checked"`
+	// ReplayChecked counts intervals that coordinators recomputed, ReplayMismatch those that differed.
+	ReplayChecked  int `json:"replay_checked"`
+	ReplayMismatch int `json:"replay_mismatch"`
 	// GossipBytes and ShardBytes are what all nodes sent in this round.
 	GossipBytes uint64  `json:"gossip_bytes"`
 	ShardBytes  uint64  `json:"shard_bytes"`
