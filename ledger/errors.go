@@ -78,3 +78,12 @@ func CodeOf(err error) Code {
 	}
 	return CodeInternal
 }
+
+// Clip bounds outside text for use in a message to a person.
+func Clip(text string) string {
+	const most = 64
+	if len(text) <= most {
+		return text
+	}
+	return text[:most] + "…"
+}
