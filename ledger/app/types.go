@@ -1,0 +1,53 @@
+package app
+
+import (
+	"autonet/ledger"
+)
+
+// BlockInfo is what the state machine is told about the block it runs, or, for CheckTx, about the last committed one.
+type BlockInfo struct {
+	Network string
+	Height  int64
+	TimeMS  int64       // the header's time
+	Hash    ledger.Hash // of the block itself
+	Txs     int         // transactions in the block; an idle block writes nothing but at empty-block intervals
+}
+
+// TxResult is the outcome of one transaction.
+type TxResult struct {
+	Code   ledger.Code    `json:"code"`
+	Text   string         `json:"text,omitempty"`
+	Events []ledger.Event `json:"events,omitempty"` // none when refused; Index counts within the transaction until the block numbers them
+	Sender ledger.Account `json:"sender"`
+	Kind   string         `json:"kind"`
+	Hash   ledger.Hash    `json:"hash"`
+	Fee    ledger.Natn    `json:"fee"`
+	Nonce  uint64         `json:"nonce"`
+}
+
+// ValidatorUpdate is a change of the validator set. Power 0 removes.
+type ValidatorUpdate struct {
+	ConsKey []byte `json:"cons_key"` // 32-byte Ed25519
+	Power   int64  `json:"power"`
+}
+
+// BlockResult is the outcome of a whole block.
+type BlockResult struct {
+	Txs     []TxResult
+	Events  []ledger.Event // of the begin, the transactions and the end of the block, numbered in this order
+	Updates []ValidatorUpdate
+}
+
+// SupplyReport counts all native tokens by where they rest.
+type SupplyReport struct {
+	Total     ledger.Natn `json:"total"` // genesis supply less what was burned
+	Burned    ledger.Natn `json:"burned"`
+	Balances  ledger.Natn `json:"balances"`
+	Stakes    ledger.Natn `json:"stakes"`
+	Unbonding ledger.Natn `json:"unbonding"`
+	Escrows   ledger.Natn `json:"escrows"`
+	Projects  ledger.Natn `json:"projects"`
+	Treasury  ledger.Natn `json:"treasury"`
+	Conserved bool        `json:"conserved"`
+	Breach    string      `json:"breach,omitempty"` // the first difference found
+}
