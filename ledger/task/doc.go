@@ -1,0 +1,13 @@
+// Package task is the life of one training job on the ledger: proposals, claims, checkpoints, commitments, reveals,
+// openings, the committee's draw, the state machine with its deadlines on the work clock, and the escrow.
+//
+// What it promises.
+//   - A phase ends at its deadline, or as soon as everybody who can act in it has acted; both happen in [Keeper.Begin]
+//     and [Keeper.End] and therefore on empty blocks too.
+//   - A missed deadline drops and slashes who missed it, alone.
+//   - A task that is final (AGGREGATED or EXPIRED) holds no escrow and no locks.
+//   - Every phase change, payout, return, drop and slash leaves a typed event that names its cause.
+//
+// It must not know how votes are judged, how disputes are settled, how stake is kept or what is trained: those are the
+// ports in ports.go.
+package task
