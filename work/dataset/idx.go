@@ -113,7 +113,7 @@ func readIDX(r io.Reader, name string, magic uint32, dims, most int) ([]int, []b
 	if got := binary.BigEndian.Uint32(head); got != magic {
 		return nil, nil, malformed(name, adviceIDX, nil, "it begins with %08x, not with %08x", got, magic)
 	}
-	size, shape := 1, make([]int, dims)
+	size, shape := int64(1), make([]int, dims)
 	for i := range shape {
 		d, limit := binary.BigEndian.Uint32(head[4+4*i:]), uint32(MaxSide)
 		if i == 0 {
@@ -123,13 +123,13 @@ func readIDX(r io.Reader, name string, magic uint32, dims, most int) ([]int, []b
 			return nil, nil, malformed(name, adviceIDX, nil, "dimension %d is %d, allowed are 1 to %d", i, d, limit)
 		}
 		shape[i] = int(d)
-		size *= shape[i] // at most 2⁴⁰: fits 64 bits
+		size *= int64(d) // at most 2⁴⁰
 	}
-	if size > most {
+	if size > int64(most) {
 		return nil, nil, malformed(name, adviceIDX, nil, "it announces %d bytes, at most %d are read", size, most)
 	}
 	var body bytes.Buffer
-	n, err := io.CopyN(&body, r, int64(size))
+	n, err := io.CopyN(&body, r, size)
 	if err != nil {
 		return nil, nil, malformed(name, adviceCut, err, "it has %d of the %d bytes announced", n, size)
 	}
