@@ -39,7 +39,19 @@ type Context struct {
 	TxHash    Hash
 
 	events []EventData
+	fault  error
 }
+
+// Fault records an error of the ledger itself, met where no error can be returned. The first one is kept; the block
+// that has one is not applied and the node stops.
+func (c *Context) Fault(err error) {
+	if c.fault == nil {
+		c.fault = err
+	}
+}
+
+// Faulted returns the error recorded by Fault.
+func (c *Context) Faulted() error { return c.fault }
 
 // Emit records an event. It becomes part of the block if the message is accepted.
 func (c *Context) Emit(data EventData) { c.events = append(c.events, data) }

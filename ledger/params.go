@@ -21,6 +21,8 @@ type Params struct {
 
 	// ReporterPerMille is the share of slashed stake that goes to a reporter; the rest goes to the treasury.
 	ReporterPerMille uint64 `json:"reporter_per_mille"`
+	// EquivocationPerMille of its stake is what a validator loses that signs two blocks at one height.
+	EquivocationPerMille uint64 `json:"equivocation_per_mille"`
 
 	// Windows of a task.
 	OpenMS       int64 `json:"open_ms"`
@@ -82,7 +84,8 @@ func DefaultParams() Params {
 		Validator:   RoleParams{MinStake: 10_000 * ATN, UnbondMS: 21 * day},
 		Provider:    RoleParams{MinStake: 50 * ATN, UnbondMS: 3 * day},
 
-		ReporterPerMille: 100,
+		ReporterPerMille:     100,
+		EquivocationPerMille: 50,
 
 		OpenMS:       day,
 		ClaimMS:      hour,
@@ -246,6 +249,7 @@ func (p Params) validateMoney() error {
 		n    uint64
 	}{
 		{"reporter_per_mille", p.ReporterPerMille},
+		{"equivocation_per_mille", p.EquivocationPerMille},
 		{"bond_floor_per_mille", p.BondFloorPerMille},
 		{"floor_per_mille", p.FloorPerMille},
 		{"truth_slash_per_mille", p.TruthSlashPerMille},

@@ -1,0 +1,62 @@
+package staking
+
+import (
+	"fmt"
+
+	"autonet/ledger"
+)
+
+// Sums are what all accounts have at risk.
+type Sums struct {
+	Bonded    ledger.Natn
+	Unbonding ledger.Natn
+	Records   uint64 // accounts read
+}
+
+// Recount adds up every stake and checks each account's locks and unbonding entries against its record. It reads everything
+// the module holds.
+func (k Keeper) Recount(kv ledger.KV) (Sums, error) {
+	var sums Sums
+	var breach error
+	k.Records(kv, func(account ledger.Account, record Record) bool {
+		sums.Records++
+		for i, role := range ledger.Roles() {
+			stake := record.Stakes[i]
+			sums.Bonded += stake.Bonded
+			sums.Unbonding += stake.Unbonding
+			if breach = k.checkStake(kv, account, role, stake); breach != nil {
+				return false
+			}
+		}
+		return true
+	})
+	return sums, breach
+}
+
+func (k Keeper) checkStake(kv ledger.KV, account ledger.Account, role Role, stake Stake) error {
+	if stake == (Stake{}) {
+		return nil
+	}
+	var leaving, locked ledger.Natn
+	k.Entries(kv, account, func(_ uint64, e Entry) bool {
+		if e.Role == role {
+			leaving += e.Amount
+		}
+		return true
+	})
+	k.Locks(kv, account, func(l Lock) bool {
+		if l.Role == role {
+			locked += l.Amount
+		}
+		return true
+	})
+	switch {
+	case leaving != stake.Unbonding:
+		return fmt.Errorf("stake of %s as %s: entries of %s are unbonding, the record says %s", account, role, leaving, stake.Unbonding)
+	case locked != stake.Locked:
+		return fmt.Errorf("stake of %s as %s: locks of %s, the record says %s", account, role, locked, stake.Locked)
+	case locked > stake.Bonded+stake.Unbonding:
+		return fmt.Errorf("stake of %s as %s: locks of %s exceed the stake of %s", account, role, locked, stake.Bonded+stake.Unbonding)
+	}
+	return nil
+}

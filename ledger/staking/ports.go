@@ -1,0 +1,16 @@
+package staking
+
+import "autonet/ledger"
+
+// Bank moves the money behind the stakes. It is called on the one goroutine that executes blocks. An error from Bond is a
+// refusal; from the others it is a fault: the books of the two modules differ.
+type Bank interface {
+	// Bond moves an amount from the account's balance into the stakes; CodeFunds when it does not suffice.
+	Bond(ctx *ledger.Context, kv ledger.KV, account ledger.Account, amount ledger.Natn) error
+	// Unbond moves an amount from the stakes into unbonding.
+	Unbond(ctx *ledger.Context, kv ledger.KV, account ledger.Account, amount ledger.Natn) error
+	// Release moves an amount from unbonding to the account's balance.
+	Release(ctx *ledger.Context, kv ledger.KV, account ledger.Account, amount ledger.Natn) error
+	// Slash moves the bonded and the unbonding part of a slash to the treasury, and from there the reporter's share.
+	Slash(ctx *ledger.Context, kv ledger.KV, bonded, unbonding, share ledger.Natn, p Penalty) error
+}
