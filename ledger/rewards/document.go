@@ -3,7 +3,6 @@ package rewards
 import (
 	"math"
 
-	"autonet/consensus/commitreveal"
 	"autonet/ledger"
 )
 
@@ -83,7 +82,7 @@ func DecodeVote(doc []byte) (Vote, error) {
 }
 
 // DocCID is the CID of a document's bytes, as commitments bind it.
-func DocCID(doc []byte) string { return commitreveal.DocCID(doc) }
+func DocCID(doc []byte) string { return ledger.DocCID(doc) }
 
 func (v Vote) check() error {
 	if !ledger.ValidID(v.Task) {

@@ -3,7 +3,6 @@ package task
 import (
 	"fmt"
 
-	"autonet/consensus/commitreveal"
 	"autonet/ledger"
 )
 
@@ -79,8 +78,8 @@ func (s Solution) check() error {
 		if i == 0 && text == "" {
 			continue
 		}
-		if !commitreveal.ValidCID(text) {
-			return ledger.Refuse(ledger.CodeInvalid, "solution: checkpoint %d is no CID", i)
+		if err := ledger.CheckCID(text, ledger.CodecDagCBOR); err != nil {
+			return ledger.Refuse(ledger.CodeInvalid, "solution: checkpoint %d: %v", i, err)
 		}
 	}
 	if s.Steps == 0 || s.Samples == 0 || s.StepRoot.IsZero() {
@@ -90,7 +89,7 @@ func (s Solution) check() error {
 }
 
 // DocCID is the CID of a document's bytes, as commitments bind it.
-func DocCID(doc []byte) string { return commitreveal.DocCID(doc) }
+func DocCID(doc []byte) string { return ledger.DocCID(doc) }
 
 // bounded cuts outside text for a message.
 func bounded(text string) string {

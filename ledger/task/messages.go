@@ -1,9 +1,6 @@
 package task
 
-import (
-	"autonet/consensus/commitreveal"
-	"autonet/ledger"
-)
+import "autonet/ledger"
 
 // Kinds of this module's messages.
 const (
@@ -140,10 +137,10 @@ func (m Propose) Validate() error {
 	switch {
 	case !ledger.ValidID(m.Project):
 		return invalid("%q is no project", bounded(m.Project))
-	case !commitreveal.ValidCID(m.Spec):
+	case !anyCID(m.Spec):
 		return invalid("the spec %q is no CID", bounded(m.Spec))
-	case !commitreveal.ValidCID(m.Model):
-		return invalid("the model %q is no CID", bounded(m.Model))
+	case !manifestCID(m.Model):
+		return invalid("the model %q is no manifest CID", bounded(m.Model))
 	case m.Steps == 0 || m.Interval == 0 || m.Batch == 0 || m.Slots == 0 || m.Replay == 0:
 		return invalid("steps, interval, batch, slots and replay must be at least 1")
 	case m.Interval > m.Steps:
@@ -196,7 +193,7 @@ func (m Commit) Validate() error {
 
 // Validate implements ledger.Msg.
 func (m RevealTruth) Validate() error {
-	if !commitreveal.ValidCID(m.CID) {
+	if !anyCID(m.CID) {
 		return invalid("the truth %q is no CID", bounded(m.CID))
 	}
 	return validTask(m.Task)
@@ -234,8 +231,8 @@ func (m OpenSteps) Validate() error {
 // Validate implements ledger.Msg.
 func (m Aggregate) Validate() error {
 	switch {
-	case !commitreveal.ValidCID(m.Manifest):
-		return invalid("the manifest %q is no CID", bounded(m.Manifest))
+	case !manifestCID(m.Manifest):
+		return invalid("the manifest %q is no manifest CID", bounded(m.Manifest))
 	case m.Root.IsZero() || m.Size == 0 || m.Parameters == 0:
 		return invalid("an aggregate needs its root, size and number of parameters")
 	}
@@ -252,6 +249,13 @@ func validTask(id string) error {
 		return invalid("%q is no task", bounded(id))
 	}
 	return nil
+}
+
+func manifestCID(text string) bool { return ledger.CheckCID(text, ledger.CodecDagCBOR) == nil }
+
+// anyCID accepts a document stored as one leaf and one stored as shards.
+func anyCID(text string) bool {
+	return manifestCID(text) || ledger.CheckCID(text, ledger.CodecRaw) == nil
 }
 
 func invalid(format string, args ...any) error {

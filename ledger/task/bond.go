@@ -1,0 +1,56 @@
+package task
+
+import (
+	"math"
+
+	"autonet/internal/fixed"
+	"autonet/ledger"
+)
+
+const perMille = 1000
+
+// DetectionPerMille is the probability, per mille and rounded down, that at least one of the committee's members draws
+// a given interval: 1 − (1 − q/n)^members. It is at least 1, so that a bond is always finite.
+func DetectionPerMille(n, q, members uint32) uint32 {
+	if q >= n {
+		return perMille
+	}
+	const scale = 1_000_000_000
+	missed := uint64(scale)
+	for range members {
+		missed = (missed*uint64(n-q) + uint64(n) - 1) / uint64(n) // rounded up: the bond errs on the safe side
+	}
+	unseen := (missed*perMille + scale - 1) / scale
+	return uint32(max(1, perMille-min(unseen, perMille)))
+}
+
+// bondOf is the stake a claim locks: ⌈reward × (1 − p) / p⌉, at least a floor share of the reward.
+func bondOf(reward ledger.Natn, detection uint32, floorPerMille uint64) (ledger.Natn, error) {
+	if detection == 0 || detection > perMille {
+		return 0, fixed.ErrOverflow
+	}
+	bond, err := fixed.MulDivUp(uint64(reward), uint64(perMille-detection), uint64(detection))
+	if err != nil {
+		return 0, err
+	}
+	least, err := fixed.MulDivUp(uint64(reward), floorPerMille, perMille)
+	if err != nil {
+		return 0, err
+	}
+	return ledger.Natn(max(bond, least)), nil
+}
+
+// lockPurpose names the lock of a claim. An account has one slot per task.
+func lockPurpose(id string) string { return "task-" + id }
+
+// share is ⌊amount × parts / whole⌋ of a part that is at most the whole.
+func share(amount ledger.Natn, parts, whole uint64) ledger.Natn {
+	if parts >= whole {
+		return amount
+	}
+	out, err := fixed.MulDiv(uint64(amount), parts, whole)
+	if err != nil {
+		return ledger.Natn(math.MaxUint64) // unreachable: parts < whole
+	}
+	return ledger.Natn(out)
+}

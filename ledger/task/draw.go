@@ -1,0 +1,158 @@
+package task
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"slices"
+
+	"autonet/ledger"
+)
+
+const (
+	tagCommittee  = "autonet/committee/v1"
+	tagAggregator = "autonet/aggregator/v1"
+)
+
+// draws is the most attempts to find a committee.
+const draws = 2
+
+// holder is an account that can be drawn, with its stake.
+type holder struct {
+	account ledger.Account
+	stake   uint64
+}
+
+// pick draws one holder with a probability in proportion to its stake: the first eight bytes of
+// SHA-256(tag ‖ block hash ‖ task ‖ counter), scaled to the sum. It returns the index.
+func pick(tag string, hash ledger.Hash, task string, counter uint32, pool []holder) int {
+	var sum uint64
+	for _, h := range pool {
+		sum += h.stake
+	}
+	var n [4]byte
+	binary.BigEndian.PutUint32(n[:], counter)
+	seed := ledger.HashParts([]byte(tag), hash[:], []byte(task), n[:])
+	at, _ := bits.Mul64(binary.BigEndian.Uint64(seed[:8]), sum)
+	for i, h := range pool {
+		if at < h.stake {
+			return i
+		}
+		at -= h.stake
+	}
+	return len(pool) - 1
+}
+
+// drawCommittee draws the committee from this block's hash. It reports whether there is one.
+func (k Keeper) drawCommittee(ctx *ledger.Context, kv ledger.KV, t *Task) bool {
+	t.Draws++
+	pool := k.eligible(ctx, kv, t)
+	if uint32(len(pool)) < t.CommitteeSize {
+		ctx.Emit(EventCommitteeShort{
+			Task: t.ID, Draw: t.Draws, Eligible: uint32(len(pool)), Wanted: t.CommitteeSize,
+			Cause: "too few active coordinators with a salt chain besides the task's own parties",
+		})
+		return false
+	}
+	members := make([]Member, 0, t.CommitteeSize)
+	for counter := range t.CommitteeSize {
+		i := pick(tagCommittee, ctx.Hash, t.ID, counter, pool)
+		chosen := pool[i]
+		members = append(members, Member{
+			Account: chosen.account, Weight: chosen.stake, SaltHead: k.ports.Stakes.SaltHead(kv, chosen.account),
+		})
+		pool = slices.Delete(pool, i, i+1)
+	}
+	slices.SortFunc(members, func(a, b Member) int {
+		if a.Account < b.Account {
+			return -1
+		}
+		return 1
+	})
+	capWeights(members)
+	t.Committee, t.DrawHash = members, ctx.Hash
+	ctx.Emit(EventCommittee{Task: t.ID, DrawHash: ctx.Hash, Draw: t.Draws, Members: members})
+	return true
+}
+
+// eligible lists who may judge the task: active coordinators that can vote, without its proposer and its claimants.
+func (k Keeper) eligible(ctx *ledger.Context, kv ledger.KV, t *Task) []holder {
+	var pool []holder
+	k.ports.Stakes.Holders(ctx, kv, ledger.RoleCoordinator, func(account ledger.Account, stake ledger.Natn) bool {
+		_, solver := t.SlotOf(account)
+		if account != t.Proposer && !solver && stake > 0 && !k.ports.Stakes.SaltHead(kv, account).IsZero() {
+			pool = append(pool, holder{account: account, stake: uint64(stake)})
+		}
+		return true
+	})
+	return pool
+}
+
+// capWeights lowers weights until none is over a third of their sum. At most two weights can be: with j of them cut to c
+// and the others worth r, c = (j·c + r) / 3, so c = r / (3 − j). Three members end up equal.
+func capWeights(members []Member) {
+	sorted := make([]uint64, len(members))
+	for i, m := range members {
+		sorted[i] = m.Weight
+	}
+	slices.Sort(sorted)
+	slices.Reverse(sorted)
+	rest := uint64(0)
+	for _, w := range sorted {
+		rest += w
+	}
+	limit := uint64(0)
+	for j := range min(3, len(sorted)) {
+		limit = rest / uint64(3-j)
+		if sorted[j] <= limit {
+			break
+		}
+		rest -= sorted[j]
+	}
+	for i := range members {
+		members[i].Weight = min(members[i].Weight, limit)
+	}
+}
+
+// maxAggregatorDraws is how often an aggregator is drawn before the task gives up.
+const maxAggregatorDraws = 16
+
+// drawAggregator draws the next aggregator among the active ones that did not miss their turn; when all did, the round
+// begins again.
+func (k Keeper) drawAggregator(ctx *ledger.Context, kv ledger.KV, t *Task) {
+	var pool, all []holder
+	k.ports.Stakes.Holders(ctx, kv, ledger.RoleAggregator, func(account ledger.Account, stake ledger.Natn) bool {
+		h := holder{account: account, stake: uint64(stake)}
+		all = append(all, h)
+		if !slices.Contains(t.Aggregators, account) {
+			pool = append(pool, h)
+		}
+		return true
+	})
+	if len(pool) == 0 {
+		pool, t.Aggregators = all, nil
+	}
+	t.Aggregator = ""
+	if len(pool) > 0 {
+		t.Aggregator = pool[pick(tagAggregator, ctx.Hash, t.ID, t.AggDraws, pool)].account
+	}
+	t.AggDraws++
+	t.Deadline = ctx.WorkMS + ctx.Params.AggregateMS
+	ctx.Emit(EventAggregator{Task: t.ID, Account: t.Aggregator, Draw: t.AggDraws, Deadline: t.Deadline})
+}
+
+// missAggregator penalises the drawn aggregator and draws the next one, or gives up.
+func (k Keeper) missAggregator(ctx *ledger.Context, kv ledger.KV, t *Task) error {
+	if t.Aggregator != "" {
+		cause := "it was drawn to aggregate and did not in time"
+		k.slash(ctx, kv, t, t.Aggregator, ledger.RoleAggregator, ctx.Params.MissSlash, cause, fmt.Sprintf("draw %d", t.AggDraws))
+		t.Aggregators = append(t.Aggregators, t.Aggregator)
+	}
+	if t.AggDraws >= maxAggregatorDraws {
+		t.Aggregator = ""
+		return k.expire(ctx, kv, t, "nobody aggregated the accepted solutions", false)
+	}
+	k.drawAggregator(ctx, kv, t)
+	save(kv, t)
+	return nil
+}
