@@ -167,7 +167,7 @@ type Proposed struct {
 // InferRequest asks for classes of images.
 type InferRequest struct {
 	Model  string   `json:"model" minLength:"1" maxLength:"128" doc:"Project ID (its latest version) or manifest CID"`
-	Images [][]byte `json:"images" minItems:"1" maxItems:"1024" doc:"Base64 of 28 x 28 bytes each, row by row, 0 = black"`
+	Images [][]byte `json:"images" nullable:"false" minItems:"1" maxItems:"1024" doc:"Base64 of 28 x 28 bytes each, row by row, 0 = black"`
 }
 
 // InferResult is a class per image.
