@@ -249,7 +249,7 @@ func TestUploadIsStreamedNotHeld(t *testing.T) {
 	require.EqualValues(t, len(data), info.Size)
 	status, got := ask(t, home, http.MethodGet, "/v1/shards/"+info.CID+"/data", "", nil)
 	require.Equal(t, http.StatusOK, status)
-	require.True(t, got == string(data))
+	require.True(t, bytes.Equal(data, []byte(got)))
 }
 
 func TestPortInUseSaysWhatToDo(t *testing.T) {

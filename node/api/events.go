@@ -49,8 +49,8 @@ func (s *Server) eventRoutes(a huma.API) {
 			return nil, fail("events", err)
 		}
 		return &huma.StreamResponse{Body: func(hc huma.Context) {
-			r, w := humago.Unwrap(hc)
-			s.sendEvents(r.Context(), w, events, in.After)
+			_, w := humago.Unwrap(hc)
+			s.sendEvents(ctx, w, events, in.After)
 		}}, nil
 	})
 }

@@ -140,7 +140,9 @@ func (s *Server) Run(ctx context.Context) (err error) {
 	if err = srv.Shutdown(drain); err != nil {
 		err = errors.Join(fmt.Errorf("finish open api requests: %w", err), srv.Close())
 	}
-	<-served
+	if end := <-served; !errors.Is(end, http.ErrServerClosed) {
+		err = errors.Join(err, end)
+	}
 	return err
 }
 

@@ -89,8 +89,8 @@ func (s *Server) dataRoute(a huma.API) {
 			return nil, fail("get shard", err)
 		}
 		return &huma.StreamResponse{Body: func(hc huma.Context) {
-			r, w := humago.Unwrap(hc)
-			s.sendFile(r.Context(), w, in.CID, info.Size)
+			_, w := humago.Unwrap(hc)
+			s.sendFile(ctx, w, in.CID, info.Size)
 		}}, nil
 	})
 }

@@ -52,8 +52,7 @@ func (c *Client) Events(ctx context.Context, f Follow, fn func(types.Event) erro
 		if ctx.Err() != nil {
 			return fmt.Errorf("follow events: %w", context.Cause(ctx))
 		}
-		var stop *stopError
-		if errors.As(err, &stop) {
+		if stop, ok := errors.AsType[*stopError](err); ok {
 			return stop.err
 		}
 		if !s.connected {

@@ -3,6 +3,7 @@ package client_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"autonet/node/api"
@@ -72,10 +74,10 @@ func TestBrokenStreamResumesWithoutLossOrRepetition(t *testing.T) {
 	home := fakeStream(t, func(w http.ResponseWriter, r *http.Request) {
 		switch connections.Add(1) {
 		case 1:
-			fmt.Fprint(w, "id: 1\ndata: {\"seq\":1,\"source\":\"work\"}\n\nid: 2\ndata: {\"seq\":2,\"source\":\"work\"}\n\nid: 3\ndata: {\"seq\":3,")
+			write(t, w, "id: 1\ndata: {\"seq\":1,\"source\":\"work\"}\n\nid: 2\ndata: {\"seq\":2,\"source\":\"work\"}\n\nid: 3\ndata: {\"seq\":3,")
 		default:
-			require.Equal(t, "2", r.URL.Query().Get("after"))
-			fmt.Fprint(w, "data: {\"seq\":3,\"source\":\"work\"}\n\n")
+			assert.Equal(t, "2", r.URL.Query().Get("after"))
+			write(t, w, "data: {\"seq\":3,\"source\":\"work\"}\n\n")
 		}
 	})
 	var seqs []uint64
@@ -95,7 +97,7 @@ func TestBrokenStreamResumesWithoutLossOrRepetition(t *testing.T) {
 
 func TestSilentStreamCountsAsLost(t *testing.T) {
 	home := fakeStream(t, func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprint(w, ": hello\n\n")
+		write(t, w, ": hello\n\n")
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
 	})
@@ -147,6 +149,12 @@ func TestFirstConnectionIsNotRetried(t *testing.T) {
 	n.Feed.Close()
 	err := open(t, home).Events(t.Context(), client.Follow{}, func(types.Event) error { return nil })
 	require.Equal(t, types.CodeBusy, code(t, err).Code)
+}
+
+func write(t *testing.T, w io.Writer, text string) {
+	t.Helper()
+	_, err := io.WriteString(w, text)
+	assert.NoError(t, err)
 }
 
 // fakeStream serves handler as a node's API and returns its home.

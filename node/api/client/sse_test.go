@@ -1,7 +1,6 @@
 package client_test
 
 import (
-	"errors"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -84,7 +83,7 @@ func FuzzDecodeProblem(f *testing.F) {
 	f.Add([]byte("<html>"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		var e types.Error
-		require.True(t, errors.As(client.DecodeProblem(raw), &e))
+		require.ErrorAs(t, client.DecodeProblem(raw), &e)
 		require.NotZero(t, e.Exit, "a failure never ends a command with success")
 		var stats types.GetStats
 		_ = client.DecodeLine(string(raw), &stats)
