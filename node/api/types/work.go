@@ -95,6 +95,15 @@ type Task struct {
 	CreatedMS      int64         `json:"created_ms" doc:"Header time of its proposal, Unix ms"`
 	Height         int64         `json:"height" doc:"Block of its proposal"`
 	History        []PhaseChange `json:"history,omitempty" doc:"Its phases so far"`
+	Evaluation     *Evaluation   `json:"evaluation,omitempty" doc:"The proposer's own measurement; only its node knows it"`
+}
+
+// Evaluation is what the proposer of a task measured on all its held-out examples.
+type Evaluation struct {
+	BeforeCorrect uint32 `json:"before_correct" doc:"Examples the base model gets right"`
+	AfterCorrect  uint32 `json:"after_correct" doc:"Examples the new model gets right"`
+	Total         uint32 `json:"total" doc:"Held-out examples"`
+	Done          bool   `json:"done" doc:"Whether the new model is measured"`
 }
 
 // Solution is one solver's part in a task.
