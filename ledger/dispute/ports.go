@@ -7,12 +7,14 @@ import "autonet/ledger"
 
 // Subject is what a dispute needs to know of a task and one of its solutions.
 type Subject struct {
-	Challenge bool  // the task is in its challenge window
-	Deadline  int64 // end of the window on the work clock
-	Candidate bool  // the solver's solution is still in the task
-	Fraud     bool  // proven already
-	Bond      ledger.Natn
-	Member    bool // the sender sits on the committee
+	Challenge bool        // the task is in state CHALLENGE
+	Early     bool        // it has not reached it
+	Deadline  int64       // end of the window on the work clock
+	Candidate bool        // the solver's solution is still in the task
+	Fraud     bool        // proven already
+	Bond      ledger.Natn // of the solver
+	Purpose   string      // of the lock that holds it
+	Member    bool        // the sender sits on the committee
 	Intervals uint32
 	Steps     uint32 // of the interval asked about
 }
@@ -23,7 +25,7 @@ type Tasks interface {
 	Subject(kv ledger.KV, task string, solver, sender ledger.Account, interval uint32) (Subject, bool)
 	// Opening returns the step hashes of an interval that the solver opened; nil if it did not.
 	Opening(kv ledger.KV, task string, solver ledger.Account, interval uint32) []ledger.Hash
-	// ProveFraud ends the solution: it releases the solver's bond for slashing and rejects the solution.
+	// ProveFraud rejects the solution and releases what is left of the solver's bond.
 	ProveFraud(ctx *ledger.Context, kv ledger.KV, task string, solver ledger.Account, cause string) error
 }
 
@@ -33,7 +35,7 @@ type Stakes interface {
 	Holders(ctx *ledger.Context, kv ledger.KV, role ledger.Role, fn func(account ledger.Account, stake ledger.Natn) bool)
 	Lock(ctx *ledger.Context, kv ledger.KV, account ledger.Account, role ledger.Role, purpose string, amount ledger.Natn) error
 	Unlock(ctx *ledger.Context, kv ledger.KV, account ledger.Account, role ledger.Role, purpose string)
-	Slash(ctx *ledger.Context, kv ledger.KV, p Penalty) ledger.Natn
+	SlashLocked(ctx *ledger.Context, kv ledger.KV, purpose string, p Penalty) ledger.Natn
 }
 
 // Penalty is one slash. Its fields are those of ledger/task.Penalty.

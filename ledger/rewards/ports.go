@@ -19,6 +19,7 @@ type Task struct {
 	ID              string
 	Proposer        ledger.Account
 	Phase           string // of VOTING, empty in every other state
+	Early           bool   // the task has not reached VOTING
 	Deadline        int64  // work clock
 	DrawHash        ledger.Hash
 	Intervals       uint32

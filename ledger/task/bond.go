@@ -40,8 +40,8 @@ func bondOf(reward ledger.Natn, detection uint32, floorPerMille uint64) (ledger.
 	return ledger.Natn(max(bond, least)), nil
 }
 
-// lockPurpose names the lock of a claim. An account has one slot per task.
-func lockPurpose(id string) string { return "task-" + id }
+// LockPurpose names the lock of a claim on the solver's stake. An account has one slot per task.
+func LockPurpose(id string) string { return "task-" + id }
 
 // share is ⌊amount × parts / whole⌋ of a part that is at most the whole.
 func share(amount ledger.Natn, parts, whole uint64) ledger.Natn {

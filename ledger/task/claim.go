@@ -29,7 +29,7 @@ func (k Keeper) Claim(ctx *ledger.Context, kv ledger.KV, m Claim) error {
 	if err != nil {
 		return fmt.Errorf("task %s: bond of a slot: %w", t.ID, err)
 	}
-	if err := k.ports.Stakes.Lock(ctx, kv, ctx.Sender, ledger.RoleSolver, lockPurpose(t.ID), bond); err != nil {
+	if err := k.ports.Stakes.Lock(ctx, kv, ctx.Sender, ledger.RoleSolver, LockPurpose(t.ID), bond); err != nil {
 		return err
 	}
 	slot := &t.Slots[m.Slot]
@@ -129,13 +129,24 @@ func (t Task) commitments() uint32 {
 	return n
 }
 
-// drop takes a solver out of the task: its bond is released and the miss slashed. The caller saves the task.
+// drop takes a solver out of the task: the miss is slashed, out of its bond first, and the rest of the bond released.
+// The caller saves the task.
 func (k Keeper) drop(ctx *ledger.Context, kv ledger.KV, t *Task, i int, cause, evidence string) {
 	slot := &t.Slots[i]
 	slot.Dropped = cause
-	k.ports.Stakes.Unlock(ctx, kv, slot.Account, ledger.RoleSolver, lockPurpose(t.ID))
 	ctx.Emit(EventDropped{Task: t.ID, Slot: slot.Index, Account: slot.Account, Cause: cause, Evidence: evidence})
-	k.slash(ctx, kv, t, slot.Account, ledger.RoleSolver, ctx.Params.MissSlash, cause, evidence)
+	p := Penalty{
+		Account: slot.Account, Role: ledger.RoleSolver, Amount: ctx.Params.MissSlash, Task: t.ID, Cause: cause, Evidence: evidence,
+	}
+	taken := k.ports.Stakes.SlashLocked(ctx, kv, LockPurpose(t.ID), p)
+	if taken < p.Amount {
+		p.Amount -= taken
+		taken += k.ports.Stakes.Slash(ctx, kv, p)
+	}
+	k.ports.Stakes.Unlock(ctx, kv, slot.Account, ledger.RoleSolver, LockPurpose(t.ID))
+	ctx.Emit(EventSlashed{
+		Task: t.ID, Account: slot.Account, Role: ledger.RoleSolver, Amount: taken, Cause: cause, Evidence: evidence,
+	})
 }
 
 func (k Keeper) slash(ctx *ledger.Context, kv ledger.KV, t *Task, account ledger.Account, role ledger.Role, amount ledger.Natn, cause, evidence string) {

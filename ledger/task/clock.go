@@ -216,7 +216,7 @@ func (k Keeper) payFloor(ctx *ledger.Context, kv ledger.KV, t *Task, cause strin
 func (k Keeper) releaseBonds(ctx *ledger.Context, kv ledger.KV, t *Task) {
 	for _, slot := range t.Slots {
 		if slot.Live() {
-			k.ports.Stakes.Unlock(ctx, kv, slot.Account, ledger.RoleSolver, lockPurpose(t.ID))
+			k.ports.Stakes.Unlock(ctx, kv, slot.Account, ledger.RoleSolver, LockPurpose(t.ID))
 		}
 	}
 }

@@ -170,6 +170,9 @@ func rank(s State) int {
 	}
 }
 
+// Before reports whether the task has not reached the state yet.
+func (t Task) Before(s State) bool { return rank(t.State) < rank(s) }
+
 // inState refuses with CodeEarly or CodeLate unless the task is in the state and its deadline has not passed.
 func inState(ctx *ledger.Context, t *Task, want State) error {
 	switch {

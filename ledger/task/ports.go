@@ -35,6 +35,8 @@ type Stakes interface {
 	// Slash takes up to amount of the role's stake, unbonding stake included, and returns what it took: the reporter's
 	// share goes to the reporter if there is one, the rest to the treasury.
 	Slash(ctx *ledger.Context, kv ledger.KV, s Penalty) ledger.Natn
+	// SlashLocked is Slash limited to what is locked for the purpose, and takes it out of that lock.
+	SlashLocked(ctx *ledger.Context, kv ledger.KV, purpose string, p Penalty) ledger.Natn
 	// SaltHead returns the head of a coordinator's salt chain; zero when it published none.
 	SaltHead(kv ledger.KV, account ledger.Account) ledger.Hash
 }

@@ -40,7 +40,8 @@ func (k Keeper) SetVerdict(kv ledger.KV, id string, solver ledger.Account, v Ver
 	return nil
 }
 
-// ProveFraud rejects a solution whose bits a dispute has disproved and releases the solver's bond for slashing.
+// ProveFraud rejects a solution whose bits a dispute has disproved and releases what
+// is left of the solver's bond.
 func (k Keeper) ProveFraud(ctx *ledger.Context, kv ledger.KV, id string, solver ledger.Account, cause string) error {
 	t, err := k.must(kv, id)
 	if err != nil {
@@ -53,7 +54,7 @@ func (k Keeper) ProveFraud(ctx *ledger.Context, kv ledger.KV, id string, solver 
 	v := *t.Slots[i].Verdict
 	v.Fraud, v.Accepted, v.Suspended, v.Reason = true, false, false, cause
 	t.Slots[i].Verdict = &v
-	k.ports.Stakes.Unlock(ctx, kv, solver, ledger.RoleSolver, lockPurpose(id))
+	k.ports.Stakes.Unlock(ctx, kv, solver, ledger.RoleSolver, LockPurpose(id))
 	save(kv, &t)
 	return nil
 }
