@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+	"strings"
 
 	"autonet/ledger"
 )
@@ -63,12 +64,7 @@ func (k Keeper) drawCommittee(ctx *ledger.Context, kv ledger.KV, t *Task) bool {
 		})
 		pool = slices.Delete(pool, i, i+1)
 	}
-	slices.SortFunc(members, func(a, b Member) int {
-		if a.Account < b.Account {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(members, func(a, b Member) int { return strings.Compare(string(a.Account), string(b.Account)) })
 	capWeights(members)
 	t.Committee, t.DrawHash = members, ctx.Hash
 	ctx.Emit(EventCommittee{Task: t.ID, DrawHash: ctx.Hash, Draw: t.Draws, Members: members})

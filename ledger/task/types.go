@@ -1,6 +1,11 @@
 package task
 
-import "autonet/ledger"
+import (
+	"slices"
+	"strings"
+
+	"autonet/ledger"
+)
 
 // State is the stage of a task's life.
 type State string
@@ -181,6 +186,18 @@ func (t Task) SlotOf(account ledger.Account) (int, bool) {
 		}
 	}
 	return 0, false
+}
+
+// RevealedSlots returns the slots whose solutions are revealed, dropped or not, in ascending account order.
+func (t Task) RevealedSlots() []Slot {
+	var revealed []Slot
+	for _, slot := range t.Slots {
+		if slot.Revealed {
+			revealed = append(revealed, slot)
+		}
+	}
+	slices.SortFunc(revealed, func(a, b Slot) int { return strings.Compare(string(a.Account), string(b.Account)) })
+	return revealed
 }
 
 // MemberOf returns the index of the account in the committee.

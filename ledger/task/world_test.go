@@ -1,0 +1,448 @@
+package task_test
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"autonet/ledger"
+	"autonet/ledger/dispute"
+	"autonet/ledger/ledgertest"
+	"autonet/ledger/rewards"
+	"autonet/ledger/task"
+)
+
+// world joins the three modules to a small bank, staking, project and shard register whose books are in the store, so
+// that refused messages roll them back too.
+type world struct {
+	kv       *ledgertest.KV
+	tasks    task.Keeper
+	votes    rewards.Keeper
+	disputes dispute.Keeper
+
+	ctx    *ledger.Context
+	height int64
+	timeMS int64
+	workMS int64
+	nonce  uint64
+	supply ledger.Natn
+
+	names    []string // account number i is names[i]
+	projects string
+}
+
+func newWorld() *world {
+	w := &world{kv: ledgertest.NewKV(), timeMS: 1_700_000_000_000, projects: strings.Repeat("a", 32)}
+	w.tasks = task.New(task.Ports{
+		Budget: books{}, Bank: books{}, Stakes: books{}, Votes: votesPort{w}, Disputes: disputesPort{w}, Providers: books{},
+	})
+	w.votes = rewards.New(rewards.Ports{Tasks: votesTasks{w}, Disputes: votesDisputes{w}, Stakes: votesStakes{}})
+	w.disputes = dispute.New(dispute.Ports{Tasks: disputeTasks{w}, Stakes: disputeStakes{}})
+	w.ctx = w.context("")
+	return w
+}
+
+func (w *world) context(sender ledger.Account) *ledger.Context {
+	return &ledger.Context{
+		Network: ledgertest.Network, Height: w.height, TimeMS: w.timeMS, WorkMS: w.workMS, LeaseLive: true,
+		Hash: sha256.Sum256(fmt.Appendf(nil, "block %d", w.height)), Params: ledger.DevnetParams(), Sender: sender, Nonce: w.nonce,
+	}
+}
+
+// account returns the account with a name, new if there is none.
+func (w *world) account(name string) ledger.Account {
+	for i, known := range w.names {
+		if known == name {
+			return ledgertest.Account(i)
+		}
+	}
+	w.names = append(w.names, name)
+	return ledgertest.Account(len(w.names) - 1)
+}
+
+// stake gives an account stake out of nowhere.
+func (w *world) stake(name string, role ledger.Role, amount ledger.Natn) {
+	account := w.account(name)
+	addTo(w.kv, keyStake(role, account), amount)
+	w.supply += amount
+	if role == ledger.RoleCoordinator {
+		ledger.Save(w.kv, keySalt(account), ledger.Hash(saltAt(account, saltLength)))
+	}
+}
+
+func (w *world) fund(amount ledger.Natn) {
+	addTo(w.kv, keyBudget(w.projects), amount)
+	w.supply += amount
+}
+
+// deliver runs a message as a transaction of the sender: what it refuses leaves nothing behind.
+func (w *world) deliver(sender ledger.Account, m ledger.Msg) ([]ledger.EventData, error) {
+	w.nonce++
+	ctx := w.context(sender)
+	if err := m.Validate(); err != nil {
+		return nil, err
+	}
+	overlay := ledger.NewOverlay(w.kv)
+	if err := w.route(ctx, overlay, m); err != nil {
+		return nil, err
+	}
+	overlay.Flush()
+	return ctx.Emitted(), nil
+}
+
+func (w *world) route(ctx *ledger.Context, kv ledger.KV, m ledger.Msg) error {
+	switch m := m.(type) {
+	case task.Propose:
+		return w.tasks.Propose(ctx, kv, m)
+	case task.Open:
+		return w.tasks.Open(ctx, kv, m)
+	case task.Claim:
+		return w.tasks.Claim(ctx, kv, m)
+	case task.Checkpoint:
+		return w.tasks.Checkpoint(ctx, kv, m)
+	case task.Commit:
+		return w.tasks.Commit(ctx, kv, m)
+	case task.RevealTruth:
+		return w.tasks.RevealTruth(ctx, kv, m)
+	case task.Reveal:
+		return w.tasks.Reveal(ctx, kv, m)
+	case task.OpenSteps:
+		return w.tasks.OpenSteps(ctx, kv, m)
+	case task.Aggregate:
+		return w.tasks.Aggregate(ctx, kv, m)
+	case rewards.CommitVote:
+		return w.votes.CommitVote(ctx, kv, m)
+	case rewards.RevealVote:
+		return w.votes.RevealVote(ctx, kv, m)
+	case dispute.Challenge:
+		return w.disputes.Challenge(ctx, kv, m)
+	case dispute.Judge:
+		return w.disputes.Judge(ctx, kv, m)
+	default:
+		return fmt.Errorf("no route for %s", m.Kind())
+	}
+}
+
+// block runs one block with an optional message. The work clock stands still while halted.
+func (w *world) block(t *testing.T, step int64, halted bool, sender ledger.Account, m ledger.Msg) ([]ledger.EventData, error) {
+	t.Helper()
+	w.height++
+	w.timeMS += step
+	if !halted {
+		w.workMS += step
+	}
+	ctx := w.context("")
+	overlay := ledger.NewOverlay(w.kv)
+	require.NoError(t, w.tasks.Begin(ctx, overlay))
+	overlay.Flush()
+	events := ctx.Emitted()
+	var refusal error
+	if m != nil {
+		var own []ledger.EventData
+		own, refusal = w.deliver(sender, m)
+		events = append(events, own...)
+	}
+	ctx = w.context("")
+	overlay = ledger.NewOverlay(w.kv)
+	require.NoError(t, w.disputes.End(ctx, overlay))
+	require.NoError(t, w.tasks.End(ctx, overlay))
+	overlay.Flush()
+	require.NoError(t, ctx.Faulted())
+	w.audit(t)
+	return append(events, ctx.Emitted()...), refusal
+}
+
+// audit checks conservation, that locks stay within stakes, and that what is final holds nothing.
+func (w *world) audit(t *testing.T) {
+	t.Helper()
+	sum := w.tasks.Escrowed(w.kv)
+	for _, prefix := range []string{"x/balance/", "x/stake/", "x/budget/", "x/treasury"} {
+		w.kv.Iterate([]byte(prefix), func(key, value []byte) bool {
+			var amount ledger.Natn
+			ledger.DecodeRecord(key, value, &amount)
+			sum += amount
+			return true
+		})
+	}
+	require.Equal(t, w.supply, sum, "supply")
+	for _, tk := range w.tasks.Tasks(w.kv) {
+		if !tk.State.Final() {
+			continue
+		}
+		require.Zero(t, tk.Escrow.Total(), "escrow of a final task")
+		require.False(t, w.disputes.Pending(w.kv, tk.ID))
+		w.kv.Iterate([]byte("x/lock/"), func(key, _ []byte) bool {
+			require.NotContains(t, string(key), tk.ID, "lock of a final task")
+			return true
+		})
+	}
+	for i := range w.names {
+		for _, role := range ledger.Roles() {
+			require.LessOrEqual(t, locked(w.kv, ledgertest.Account(i), role), load(w.kv, keyStake(role, ledgertest.Account(i))))
+		}
+	}
+}
+
+// The books.
+
+func keyStake(role ledger.Role, a ledger.Account) []byte {
+	return ledger.Key("x", "stake", string(role), string(a))
+}
+func keyBalance(a ledger.Account) []byte { return ledger.Key("x", "balance", string(a)) }
+func keyBudget(project string) []byte    { return ledger.Key("x", "budget", project) }
+func keyTreasury() []byte                { return ledger.Key("x", "treasury") }
+func keySalt(a ledger.Account) []byte    { return ledger.Key("x", "salt", string(a)) }
+func keyLock(a ledger.Account, role ledger.Role, purpose string) []byte {
+	return ledger.Key("x", "lock", string(a), string(role), purpose)
+}
+
+func load(kv ledger.KV, key []byte) ledger.Natn {
+	amount, _ := ledger.Load[ledger.Natn](kv, key)
+	return amount
+}
+
+func addTo(kv ledger.KV, key []byte, amount ledger.Natn) { ledger.Save(kv, key, load(kv, key)+amount) }
+
+func locked(kv ledger.KV, a ledger.Account, role ledger.Role) ledger.Natn {
+	var sum ledger.Natn
+	kv.Iterate(keyLock(a, role, ""), func(key, value []byte) bool {
+		var amount ledger.Natn
+		ledger.DecodeRecord(key, value, &amount)
+		sum += amount
+		return true
+	})
+	return sum
+}
+
+type books struct{}
+
+func (books) Reserve(_ *ledger.Context, kv ledger.KV, project string, amount ledger.Natn) error {
+	have := load(kv, keyBudget(project))
+	if have < amount {
+		return ledger.Refuse(ledger.CodeFunds, "the budget is %s, %s are needed", have, amount)
+	}
+	ledger.Save(kv, keyBudget(project), have-amount)
+	return nil
+}
+
+func (books) Return(_ *ledger.Context, kv ledger.KV, project string, amount ledger.Natn) error {
+	addTo(kv, keyBudget(project), amount)
+	return nil
+}
+
+func (books) Publish(*ledger.Context, ledger.KV, string, string, task.Result) (uint64, error) { return 1, nil }
+
+func (books) Credit(_ *ledger.Context, kv ledger.KV, to ledger.Account, amount ledger.Natn) error {
+	addTo(kv, keyBalance(to), amount)
+	return nil
+}
+
+func (books) Active(ctx *ledger.Context, kv ledger.KV, a ledger.Account, role ledger.Role) bool {
+	return load(kv, keyStake(role, a)) >= ctx.Params.Role(role).MinStake
+}
+
+func (books) Holders(ctx *ledger.Context, kv ledger.KV, role ledger.Role, fn func(ledger.Account, ledger.Natn) bool) {
+	prefix := keyStake(role, "")
+	kv.Iterate(prefix, func(key, value []byte) bool {
+		var amount ledger.Natn
+		ledger.DecodeRecord(key, value, &amount)
+		if amount < ctx.Params.Role(role).MinStake {
+			return true
+		}
+		return fn(ledger.Account(key[len(prefix):]), amount)
+	})
+}
+
+func (books) Lock(_ *ledger.Context, kv ledger.KV, a ledger.Account, role ledger.Role, purpose string, amount ledger.Natn) error {
+	if free := load(kv, keyStake(role, a)) - locked(kv, a, role); free < amount {
+		return ledger.Refuse(ledger.CodeFunds, "%s of the stake are free, %s must be locked", free, amount)
+	}
+	ledger.Save(kv, keyLock(a, role, purpose), amount)
+	return nil
+}
+
+func (books) Unlock(_ *ledger.Context, kv ledger.KV, a ledger.Account, role ledger.Role, purpose string) {
+	kv.Delete(keyLock(a, role, purpose))
+}
+
+func (b books) SlashLocked(ctx *ledger.Context, kv ledger.KV, purpose string, p task.Penalty) ledger.Natn {
+	held := load(kv, keyLock(p.Account, p.Role, purpose))
+	p.Amount = min(p.Amount, held)
+	if held == p.Amount {
+		kv.Delete(keyLock(p.Account, p.Role, purpose))
+	} else {
+		ledger.Save(kv, keyLock(p.Account, p.Role, purpose), held-p.Amount)
+	}
+	return b.Slash(ctx, kv, p)
+}
+
+// Slash takes unlocked and locked stake alike; locks that are over what is left shrink.
+func (books) Slash(ctx *ledger.Context, kv ledger.KV, p task.Penalty) ledger.Natn {
+	have := load(kv, keyStake(p.Role, p.Account))
+	taken := min(have, p.Amount)
+	ledger.Save(kv, keyStake(p.Role, p.Account), have-taken)
+	for over := locked(kv, p.Account, p.Role); over > have-taken; over = locked(kv, p.Account, p.Role) {
+		kv.Iterate(keyLock(p.Account, p.Role, ""), func(key, value []byte) bool {
+			var amount ledger.Natn
+			ledger.DecodeRecord(key, value, &amount)
+			if rest := amount - min(amount, over-(have-taken)); rest > 0 {
+				ledger.Save(kv, key, rest)
+			} else {
+				kv.Delete(key)
+			}
+			return false
+		})
+	}
+	reported := ledger.Natn(0)
+	if p.Reporter != "" {
+		reported = taken * ledger.Natn(ctx.Params.ReporterPerMille) / 1000
+		addTo(kv, keyBalance(p.Reporter), reported)
+	}
+	addTo(kv, keyTreasury(), taken-reported)
+	return taken
+}
+
+func (books) SaltHead(kv ledger.KV, a ledger.Account) ledger.Hash {
+	head, _ := ledger.Load[ledger.Hash](kv, keySalt(a))
+	return head
+}
+
+func (books) Columns(kv ledger.KV, _ string, fn func(ledger.Account, uint64) bool) {
+	prefix := ledger.Key("x", "columns", "")
+	kv.Iterate(prefix, func(key, value []byte) bool {
+		return fn(ledger.Account(key[len(prefix):]), uint64(value[0]))
+	})
+}
+
+// The joints between the three modules.
+
+type votesPort struct{ w *world }
+
+func (p votesPort) Forfeit(ctx *ledger.Context, kv ledger.KV, id string, member ledger.Account, cause string) {
+	p.w.votes.Forfeit(ctx, kv, id, member, cause)
+}
+func (p votesPort) Judge(ctx *ledger.Context, kv ledger.KV, id string) error { return p.w.votes.Judge(ctx, kv, id) }
+func (p votesPort) Settle(ctx *ledger.Context, kv ledger.KV, id string) error {
+	return p.w.votes.Settle(ctx, kv, id)
+}
+
+type disputesPort struct{ w *world }
+
+func (p disputesPort) Pending(kv ledger.KV, id string) bool { return p.w.disputes.Pending(kv, id) }
+func (p disputesPort) Demanded(kv ledger.KV, id string, solver ledger.Account, interval uint32) bool {
+	return p.w.disputes.Demanded(kv, id, solver, interval)
+}
+
+func (p disputesPort) Opened(ctx *ledger.Context, kv ledger.KV, id string, solver ledger.Account, interval uint32, hashes []ledger.Hash) error {
+	return p.w.disputes.Opened(ctx, kv, id, solver, interval, hashes)
+}
+
+type votesTasks struct{ w *world }
+
+func (p votesTasks) Task(kv ledger.KV, id string) (rewards.Task, bool) {
+	t, ok := p.w.tasks.Record(kv, id)
+	if !ok {
+		return rewards.Task{}, false
+	}
+	out := rewards.Task{
+		ID: t.ID, Proposer: t.Proposer, Phase: string(t.Phase), Early: t.Before(task.StateVoting), Deadline: t.Deadline,
+		DrawHash: t.DrawHash, Intervals: t.Intervals, Replay: t.Replay, Samples: t.Samples(), CommitteeSize: t.CommitteeSize,
+		RewardPerSample: t.RewardPerSample, CoordinatorFee: t.CoordinatorFee, ProposerReward: t.ProposerReward,
+	}
+	for _, m := range t.Committee {
+		out.Members = append(out.Members, rewards.Member(m))
+	}
+	for _, s := range t.RevealedSlots() {
+		solution := rewards.Solution{Account: s.Account, Dropped: s.Dropped}
+		if s.Verdict != nil {
+			solution.Verdict = rewards.Verdict(*s.Verdict)
+		}
+		out.Solutions = append(out.Solutions, solution)
+	}
+	return out, true
+}
+
+func (p votesTasks) Opening(kv ledger.KV, id string, solver ledger.Account, interval uint32) []ledger.Hash {
+	return p.w.tasks.Opening(kv, id, solver, interval)
+}
+
+func (p votesTasks) MarkVote(kv ledger.KV, id string, member ledger.Account, revealed bool) error {
+	return p.w.tasks.MarkVote(kv, id, member, revealed)
+}
+
+func (p votesTasks) Demand(kv ledger.KV, id string, solver ledger.Account, intervals []uint32) error {
+	return p.w.tasks.Demand(kv, id, solver, intervals)
+}
+
+func (p votesTasks) SetVerdict(kv ledger.KV, id string, solver ledger.Account, v rewards.Verdict) error {
+	return p.w.tasks.SetVerdict(kv, id, solver, task.Verdict(v))
+}
+
+func (p votesTasks) Pay(ctx *ledger.Context, kv ledger.KV, id, pot string, to ledger.Account, amount ledger.Natn, cause string) error {
+	return p.w.tasks.Pay(ctx, kv, id, pot, to, amount, cause)
+}
+
+type votesDisputes struct{ w *world }
+
+func (p votesDisputes) Finding(kv ledger.KV, id string, solver ledger.Account) rewards.Finding {
+	return rewards.Finding{Fraud: p.w.disputes.Fraud(kv, id, solver), Void: p.w.disputes.Void(kv, id, solver)}
+}
+
+func (p votesDisputes) Challenger(kv ledger.KV, id string, solver, member ledger.Account) string {
+	return p.w.disputes.Challenger(kv, id, solver, member)
+}
+
+func (p votesDisputes) Proven(kv ledger.KV, id string, solver ledger.Account, fn func(uint32, []ledger.Hash) bool) {
+	p.w.disputes.Proven(kv, id, solver, fn)
+}
+
+type votesStakes struct{ books }
+
+func (p votesStakes) Slash(ctx *ledger.Context, kv ledger.KV, pen rewards.Penalty) ledger.Natn {
+	return p.books.Slash(ctx, kv, task.Penalty(pen))
+}
+
+func (votesStakes) MoveSaltHead(kv ledger.KV, a ledger.Account, head ledger.Hash) {
+	ledger.Save(kv, keySalt(a), head)
+}
+
+type disputeTasks struct{ w *world }
+
+func (p disputeTasks) Subject(kv ledger.KV, id string, solver, sender ledger.Account, interval uint32) (dispute.Subject, bool) {
+	t, ok := p.w.tasks.Record(kv, id)
+	if !ok {
+		return dispute.Subject{}, false
+	}
+	i, ok := t.SlotOf(solver)
+	if !ok || !t.Slots[i].Revealed {
+		return dispute.Subject{}, false
+	}
+	slot := t.Slots[i]
+	_, member := t.MemberOf(sender)
+	s := dispute.Subject{
+		Challenge: t.State == task.StateChallenge, Early: t.Before(task.StateChallenge), Deadline: t.Deadline,
+		Candidate: slot.Candidate(), Fraud: slot.Verdict != nil && slot.Verdict.Fraud,
+		Bond: slot.Bond, Purpose: task.LockPurpose(id), Member: member, Intervals: t.Intervals,
+	}
+	if interval < t.Intervals {
+		s.Steps = t.StepsIn(interval)
+	}
+	return s, true
+}
+
+func (p disputeTasks) Opening(kv ledger.KV, id string, solver ledger.Account, interval uint32) []ledger.Hash {
+	return p.w.tasks.Opening(kv, id, solver, interval)
+}
+
+func (p disputeTasks) ProveFraud(ctx *ledger.Context, kv ledger.KV, id string, solver ledger.Account, cause string) error {
+	return p.w.tasks.ProveFraud(ctx, kv, id, solver, cause)
+}
+
+type disputeStakes struct{ books }
+
+func (p disputeStakes) SlashLocked(ctx *ledger.Context, kv ledger.KV, purpose string, pen dispute.Penalty) ledger.Natn {
+	return p.books.SlashLocked(ctx, kv, purpose, task.Penalty(pen))
+}
