@@ -41,7 +41,7 @@ func (k Keeper) checkChallenge(ctx *ledger.Context, kv ledger.KV, m Challenge, s
 	switch {
 	case s.Early:
 		return ledger.Refuse(ledger.CodeEarly, "task %s has no verdict to challenge yet", m.Task)
-	case !s.Challenge || ctx.WorkMS >= s.Deadline:
+	case !s.Open || ctx.WorkMS >= s.Deadline:
 		return ledger.Refuse(ledger.CodeLate, "the challenge window of task %s is over", m.Task)
 	case !s.Candidate:
 		return refused("the solution of %s is out of task %s already", m.Solver, m.Task)
@@ -126,18 +126,26 @@ func (k Keeper) prove(ctx *ledger.Context, kv ledger.KV, d *Dispute, outcome str
 		return nil
 	}
 	cause := "fraud proven: " + outcome
-	k.slash(ctx, kv, d, s.Purpose, Penalty{
-		Account: d.Solver, Role: ledger.RoleSolver, Amount: s.Bond, Reporter: d.Challenger, Task: d.Task, Cause: cause,
-		Evidence: evidence(d),
+	taken, err := k.ports.Tasks.ProveFraud(ctx, kv, d.Task, d.Solver, d.Challenger, cause, evidence(d))
+	if err != nil {
+		return err
+	}
+	ctx.Emit(EventSlashed{
+		Task: d.Task, Account: d.Solver, Role: ledger.RoleSolver, Amount: taken, Reporter: d.Challenger, Cause: cause,
+		Interval: d.Interval, Step: d.Step, Evidence: evidence(d),
 	})
-	return k.ports.Tasks.ProveFraud(ctx, kv, d.Task, d.Solver, cause)
+	return nil
 }
 
 // dismiss closes a dispute against the challenger, which loses its bond.
 func (k Keeper) dismiss(ctx *ledger.Context, kv ledger.KV, d *Dispute, outcome string) {
-	k.slash(ctx, kv, d, lockPurpose(d), Penalty{
-		Account: d.Challenger, Role: ledger.RoleCoordinator, Amount: d.Bond, Task: d.Task,
-		Cause: "challenge lost: " + outcome, Evidence: evidence(d),
+	cause := "challenge lost: " + outcome
+	taken := k.ports.Stakes.SlashLocked(ctx, kv, lockPurpose(d), Penalty{
+		Account: d.Challenger, Role: ledger.RoleCoordinator, Amount: d.Bond, Task: d.Task, Cause: cause, Evidence: evidence(d),
+	})
+	ctx.Emit(EventSlashed{
+		Task: d.Task, Account: d.Challenger, Role: ledger.RoleCoordinator, Amount: taken, Cause: cause,
+		Interval: d.Interval, Step: d.Step, Evidence: evidence(d),
 	})
 	k.close(ctx, kv, d, Dismissed, outcome)
 }
@@ -151,14 +159,6 @@ func (k Keeper) close(ctx *ledger.Context, kv ledger.KV, d *Dispute, status Stat
 		SolverHash: d.SolverHash, OwnHash: d.OwnHash, Majority: d.Majority, Outcome: outcome,
 	})
 	save(kv, d)
-}
-
-func (k Keeper) slash(ctx *ledger.Context, kv ledger.KV, d *Dispute, purpose string, p Penalty) {
-	taken := k.ports.Stakes.SlashLocked(ctx, kv, purpose, p)
-	ctx.Emit(EventSlashed{
-		Task: d.Task, Account: p.Account, Role: p.Role, Amount: taken, Reporter: p.Reporter, Cause: p.Cause,
-		Interval: d.Interval, Step: d.Step, Evidence: p.Evidence,
-	})
 }
 
 func evidence(d *Dispute) string {

@@ -7,14 +7,12 @@ import "autonet/ledger"
 
 // Subject is what a dispute needs to know of a task and one of its solutions.
 type Subject struct {
-	Challenge bool        // the task is in state CHALLENGE
-	Early     bool        // it has not reached it
-	Deadline  int64       // end of the window on the work clock
-	Candidate bool        // the solver's solution is still in the task
-	Fraud     bool        // proven already
-	Bond      ledger.Natn // of the solver
-	Purpose   string      // of the lock that holds it
-	Member    bool        // the sender sits on the committee
+	Early     bool  // the task has not reached CHALLENGE
+	Open      bool  // the task is in CHALLENGE
+	Deadline  int64 // end of the window on the work clock
+	Candidate bool  // the solver's solution is still in the task
+	Fraud     bool  // proven already
+	Member    bool  // the sender sits on the committee
 	Intervals uint32
 	Steps     uint32 // of the interval asked about
 }
@@ -25,8 +23,8 @@ type Tasks interface {
 	Subject(kv ledger.KV, task string, solver, sender ledger.Account, interval uint32) (Subject, bool)
 	// Opening returns the step hashes of an interval that the solver opened; nil if it did not.
 	Opening(kv ledger.KV, task string, solver ledger.Account, interval uint32) []ledger.Hash
-	// ProveFraud rejects the solution and releases what is left of the solver's bond.
-	ProveFraud(ctx *ledger.Context, kv ledger.KV, task string, solver ledger.Account, cause string) error
+	// ProveFraud rejects the solution, slashes the solver's bond with the reporter's share, and returns what it took.
+	ProveFraud(ctx *ledger.Context, kv ledger.KV, task string, solver, reporter ledger.Account, cause, evidence string) (ledger.Natn, error)
 }
 
 // Stakes is the stake of roles, the locks on it and its slashing; the rules are those of ledger/task.Stakes.

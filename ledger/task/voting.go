@@ -40,23 +40,26 @@ func (k Keeper) SetVerdict(kv ledger.KV, id string, solver ledger.Account, v Ver
 	return nil
 }
 
-// ProveFraud rejects a solution whose bits a dispute has disproved and releases what
-// is left of the solver's bond.
-func (k Keeper) ProveFraud(ctx *ledger.Context, kv ledger.KV, id string, solver ledger.Account, cause string) error {
+// ProveFraud rejects a solution whose bits a dispute has disproved, slashes the solver's bond with the reporter's share
+// and returns what it took.
+func (k Keeper) ProveFraud(ctx *ledger.Context, kv ledger.KV, id string, solver, reporter ledger.Account, cause, evidence string) (ledger.Natn, error) {
 	t, err := k.must(kv, id)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	i, ok := t.SlotOf(solver)
 	if !ok || t.Slots[i].Verdict == nil {
-		return fmt.Errorf("task %s has no verdict on %s", id, solver)
+		return 0, fmt.Errorf("task %s has no verdict on %s", id, solver)
 	}
 	v := *t.Slots[i].Verdict
 	v.Fraud, v.Accepted, v.Suspended, v.Reason = true, false, false, cause
 	t.Slots[i].Verdict = &v
+	taken := k.ports.Stakes.SlashLocked(ctx, kv, LockPurpose(id), Penalty{
+		Account: solver, Role: ledger.RoleSolver, Amount: t.Slots[i].Bond, Reporter: reporter, Task: id, Cause: cause, Evidence: evidence,
+	})
 	k.ports.Stakes.Unlock(ctx, kv, solver, ledger.RoleSolver, LockPurpose(id))
 	save(kv, &t)
-	return nil
+	return taken, nil
 }
 
 func (k Keeper) advanceVoting(ctx *ledger.Context, kv ledger.KV, t *Task, over bool) (bool, error) {

@@ -233,7 +233,9 @@ func (books) Return(_ *ledger.Context, kv ledger.KV, project string, amount ledg
 	return nil
 }
 
-func (books) Publish(*ledger.Context, ledger.KV, string, string, task.Result) (uint64, error) { return 1, nil }
+func (books) Publish(*ledger.Context, ledger.KV, string, string, task.Result) (uint64, error) {
+	return 1, nil
+}
 
 func (books) Credit(_ *ledger.Context, kv ledger.KV, to ledger.Account, amount ledger.Natn) error {
 	addTo(kv, keyBalance(to), amount)
@@ -324,7 +326,9 @@ type votesPort struct{ w *world }
 func (p votesPort) Forfeit(ctx *ledger.Context, kv ledger.KV, id string, member ledger.Account, cause string) {
 	p.w.votes.Forfeit(ctx, kv, id, member, cause)
 }
-func (p votesPort) Judge(ctx *ledger.Context, kv ledger.KV, id string) error { return p.w.votes.Judge(ctx, kv, id) }
+func (p votesPort) Judge(ctx *ledger.Context, kv ledger.KV, id string) error {
+	return p.w.votes.Judge(ctx, kv, id)
+}
 func (p votesPort) Settle(ctx *ledger.Context, kv ledger.KV, id string) error {
 	return p.w.votes.Settle(ctx, kv, id)
 }
@@ -423,9 +427,9 @@ func (p disputeTasks) Subject(kv ledger.KV, id string, solver, sender ledger.Acc
 	slot := t.Slots[i]
 	_, member := t.MemberOf(sender)
 	s := dispute.Subject{
-		Challenge: t.State == task.StateChallenge, Early: t.Before(task.StateChallenge), Deadline: t.Deadline,
+		Open: t.State == task.StateChallenge, Early: t.Before(task.StateChallenge), Deadline: t.Deadline,
 		Candidate: slot.Candidate(), Fraud: slot.Verdict != nil && slot.Verdict.Fraud,
-		Bond: slot.Bond, Purpose: task.LockPurpose(id), Member: member, Intervals: t.Intervals,
+		Member: member, Intervals: t.Intervals,
 	}
 	if interval < t.Intervals {
 		s.Steps = t.StepsIn(interval)
@@ -437,8 +441,10 @@ func (p disputeTasks) Opening(kv ledger.KV, id string, solver ledger.Account, in
 	return p.w.tasks.Opening(kv, id, solver, interval)
 }
 
-func (p disputeTasks) ProveFraud(ctx *ledger.Context, kv ledger.KV, id string, solver ledger.Account, cause string) error {
-	return p.w.tasks.ProveFraud(ctx, kv, id, solver, cause)
+func (p disputeTasks) ProveFraud(
+	ctx *ledger.Context, kv ledger.KV, id string, solver, reporter ledger.Account, cause, evidence string,
+) (ledger.Natn, error) {
+	return p.w.tasks.ProveFraud(ctx, kv, id, solver, reporter, cause, evidence)
 }
 
 type disputeStakes struct{ books }
