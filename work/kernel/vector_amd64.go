@@ -82,7 +82,7 @@ func gemmVector(p *Product, n int) {
 		}
 		b := &p.B[j]
 		i := 0
-		for ; p.M-i >= 6; i += 6 {
+		for ; p.M-i >= 6 && p.M-i != 8; i += 6 {
 			tile6(&t, &p.A[i*p.ARow], b, start, &p.C[i*p.CRow+j])
 		}
 		for ; p.M-i >= 4; i += 4 {

@@ -25,6 +25,11 @@ func softmax(logits []float32, label int, scale float32) float32 {
 	return float32(kernel.Log(float32(sum)) - at)
 }
 
+// finite reports whether x is neither an infinity nor a NaN.
+func finite(x float32) bool {
+	return float32(x-x) == 0
+}
+
 // best returns the index of the largest value, the first of equals.
 func best(x []float32) int {
 	b := 0

@@ -145,7 +145,7 @@ func (t *SimpleNetTrainer) collect(a *arena, codes []int32, d []float32) ([]kern
 // all other tensors.
 func (t *SimpleNetTrainer) updateItem(worker, item int) {
 	if item == strips {
-		t.finite[item] = t.updateRest()
+		t.sound[item] = t.updateRest()
 		return
 	}
 	a := t.arenas[worker]
@@ -163,7 +163,7 @@ func (t *SimpleNetTrainer) updateItem(worker, item int) {
 		t.set.Momentum(w, v, a.strip[j*strip:(j+1)*strip], t.hyper.LearningRate, t.hyper.Momentum)
 		ok = t.set.Finite(w) && t.set.Finite(v) && ok
 	}
-	t.finite[item] = ok
+	t.sound[item] = ok
 }
 
 // updateRest updates all tensors but fc1.weight.

@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"slices"
 
 	"autonet/work/kernel"
 )
@@ -42,29 +43,35 @@ const (
 //
 // Its tensors are conv1.weight [16,1,3,3], conv1.bias [16], conv2.weight
 // [32,16,3,3], conv2.bias [32], fc1.weight [64,1568], fc1.bias [64],
-// fc2.weight [10,64], fc2.bias [10]; column c·49 + y·7 + x of fc1.weight
+// fc2.weight [10,64], fc2.bias [10]; their momentum has the same names behind
+// "opt.momentum.". Column c·49 + y·7 + x of fc1.weight
 // belongs to channel c of pixel (y, x).
 type SimpleNet struct{}
 
 // parameter describes one tensor of a model.
 type parameter struct {
-	name  string
-	shape []int
-	fan   int // the inputs of one output
+	name     string
+	momentum string // the name of its velocity
+	shape    []int
+	fan      int // the inputs of one output
 }
 
 // parameters returns the tensors in the order of a state.
 func (SimpleNet) parameters() [layers]parameter {
-	return [layers]parameter{
-		conv1Bias:   {"conv1.bias", []int{chan1}, 9},
-		conv1Weight: {"conv1.weight", []int{chan1, 1, 3, 3}, 9},
-		conv2Bias:   {"conv2.bias", []int{chan2}, 9 * chan1},
-		conv2Weight: {"conv2.weight", []int{chan2, chan1, 3, 3}, 9 * chan1},
-		fc1Bias:     {"fc1.bias", []int{hidden}, flat},
-		fc1Weight:   {"fc1.weight", []int{hidden, flat}, flat},
-		fc2Bias:     {"fc2.bias", []int{classes}, hidden},
-		fc2Weight:   {"fc2.weight", []int{classes, hidden}, hidden},
+	ps := [layers]parameter{
+		conv1Bias:   {name: "conv1.bias", shape: []int{chan1}, fan: 9},
+		conv1Weight: {name: "conv1.weight", shape: []int{chan1, 1, 3, 3}, fan: 9},
+		conv2Bias:   {name: "conv2.bias", shape: []int{chan2}, fan: 9 * chan1},
+		conv2Weight: {name: "conv2.weight", shape: []int{chan2, chan1, 3, 3}, fan: 9 * chan1},
+		fc1Bias:     {name: "fc1.bias", shape: []int{hidden}, fan: flat},
+		fc1Weight:   {name: "fc1.weight", shape: []int{hidden, flat}, fan: flat},
+		fc2Bias:     {name: "fc2.bias", shape: []int{classes}, fan: hidden},
+		fc2Weight:   {name: "fc2.weight", shape: []int{classes, hidden}, fan: hidden},
 	}
+	for i := range ps {
+		ps[i].momentum = OptimizerPrefix + "momentum." + ps[i].name
+	}
+	return ps
 }
 
 // Name returns "simplenet".
@@ -118,8 +125,8 @@ func (m SimpleNet) empty() State {
 	for i, p := range m.parameters() {
 		s.Tensors[i] = Tensor{Name: p.name, Shape: p.shape, Data: make([]float32, elements(p.shape))}
 		s.Tensors[layers+i] = Tensor{
-			Name:  OptimizerPrefix + "momentum." + p.name,
-			Shape: p.shape,
+			Name:  p.momentum,
+			Shape: slices.Clone(p.shape),
 			Data:  make([]float32, elements(p.shape)),
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"lukechampine.com/blake3"
 )
@@ -56,11 +57,10 @@ func (s State) Clone() State {
 
 // Hash returns the BLAKE3-256 hash that names the state. It covers
 // "autonet/state/v1", the step, the number of tensors, and of each its name,
-// shape and values; lengths, step and dimensions are little-endian uint32, as
-// are the values' bits.
+// its shape and the BLAKE3-256 digest of its values' bits; lengths, step,
+// dimensions and values are little-endian, 32 bits each.
 func (s State) Hash() [32]byte {
-	h := blake3.New(32, nil)
-	buf := make([]byte, 0, 32<<10)
+	buf := make([]byte, 0, 2048)
 	buf = append(buf, stateTag...)
 	buf = binary.LittleEndian.AppendUint32(buf, s.Step)
 	buf = binary.LittleEndian.AppendUint32(buf, uint32(len(s.Tensors)))
@@ -71,18 +71,23 @@ func (s State) Hash() [32]byte {
 		for _, d := range t.Shape {
 			buf = binary.LittleEndian.AppendUint32(buf, uint32(d))
 		}
-		h.Write(buf)
-		for chunk := range slices.Chunk(t.Data, 8<<10) {
-			buf = buf[:4*len(chunk)]
-			for i, v := range chunk {
-				binary.LittleEndian.PutUint32(buf[4*i:], math.Float32bits(v))
-			}
-			h.Write(buf)
-		}
-		buf = buf[:0]
+		digest := blake3.Sum256(littleEndian(t.Data))
+		buf = append(buf, digest[:]...)
 	}
-	h.Write(buf)
-	return [32]byte(h.Sum(nil))
+	return blake3.Sum256(buf)
+}
+
+// littleEndian returns the bits of x as bytes, x's own memory where the
+// machine keeps them so: copying took as long as hashing.
+func littleEndian(x []float32) []byte {
+	if binary.NativeEndian.Uint16([]byte{1, 0}) == 1 && len(x) > 0 {
+		return unsafe.Slice((*byte)(unsafe.Pointer(&x[0])), 4*len(x)) //nolint:gosec // only read, and within x
+	}
+	out := make([]byte, 0, 4*len(x))
+	for _, v := range x {
+		out = binary.LittleEndian.AppendUint32(out, math.Float32bits(v))
+	}
+	return out
 }
 
 // elements returns the product of shape.

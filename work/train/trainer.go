@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"slices"
 
 	"autonet/work/kernel"
 )
@@ -91,7 +92,7 @@ type SimpleNetTrainer struct {
 	// For every image of the batch.
 	flat, hidden, dHidden, logits, losses []float32
 	sums                                  [][]float32 // for every group
-	finite                                []bool      // for every item of an update
+	sound                                 []bool      // for every item of an update: its weights are finite
 	grad                                  [layers][]float32
 
 	// Method values made once, so that a step allocates nothing.
@@ -102,11 +103,11 @@ type SimpleNetTrainer struct {
 // the instructions of set. Neither changes a result.
 func NewSimpleNetTrainer(threads int, set kernel.Set) *SimpleNetTrainer {
 	t := &SimpleNetTrainer{
-		set:    set,
-		crew:   newCrew(threads),
-		pack:   new(packed),
-		names:  SimpleNet{}.parameters(),
-		finite: make([]bool, strips+1),
+		set:   set,
+		crew:  newCrew(threads),
+		pack:  new(packed),
+		names: SimpleNet{}.parameters(),
+		sound: make([]bool, strips+1),
 	}
 	for range t.crew.work {
 		t.arenas = append(t.arenas, newArena())
@@ -125,18 +126,19 @@ func (t *SimpleNetTrainer) Step(s *State, b Batch, h Hyper) (float32, error) {
 	if err := h.Validate(); err != nil {
 		return 0, err
 	}
-	if err := t.bind(s.Tensors, b, true); err != nil {
-		return 0, err
-	}
 	if len(s.Tensors) != 2*layers {
 		return 0, fmt.Errorf("%w: a state of %d tensors, want %d", ErrShape, len(s.Tensors), 2*int(layers))
 	}
+	if err := t.bind(s.Tensors[:layers], b, true); err != nil {
+		return 0, err
+	}
+	defer t.release()
 	for i, p := range t.names {
-		v := s.Tensors[layers+i]
-		if v.Name[:min(len(v.Name), len(OptimizerPrefix))] != OptimizerPrefix || len(v.Data) != len(t.w[i]) {
-			return 0, fmt.Errorf("%w: %q stands for the momentum of %s", ErrShape, v.Name, p.name)
+		v, err := find(s.Tensors[layers:], p.momentum, p.shape)
+		if err != nil {
+			return 0, err
 		}
-		t.v[i] = v.Data
+		t.v[i] = v
 	}
 	t.hyper = h
 	t.grow(b.N, true)
@@ -146,15 +148,13 @@ func (t *SimpleNetTrainer) Step(s *State, b Batch, h Hyper) (float32, error) {
 		sum += float64(l)
 	}
 	loss := float32(sum / float64(b.N))
-	if !t.set.Finite([]float32{loss}) {
+	if !finite(loss) {
 		return loss, fmt.Errorf("%w: the loss of step %d is %v", ErrNotFinite, s.Step, loss)
 	}
 	t.crew.each(strips+1, t.update)
 	s.Step++
-	for _, ok := range t.finite {
-		if !ok {
-			return loss, fmt.Errorf("%w: a weight after step %d", ErrNotFinite, s.Step)
-		}
+	if slices.Contains(t.sound, false) {
+		return loss, fmt.Errorf("%w: a weight after step %d", ErrNotFinite, s.Step)
 	}
 	return loss, nil
 }
@@ -164,6 +164,7 @@ func (t *SimpleNetTrainer) Evaluate(w []Tensor, b Batch) (int, float32, error) {
 	if err := t.bind(w, b, true); err != nil {
 		return 0, 0, err
 	}
+	defer t.release()
 	t.grow(b.N, false)
 	t.crew.each((b.N+group-1)/group, t.answer)
 	correct, sum := 0, 0.0
@@ -176,7 +177,7 @@ func (t *SimpleNetTrainer) Evaluate(w []Tensor, b Batch) (int, float32, error) {
 		sum += float64(softmax(row, label, 1))
 	}
 	loss := float32(sum)
-	if !t.set.Finite([]float32{loss}) {
+	if !finite(loss) {
 		return correct, loss, fmt.Errorf("%w: the loss is %v", ErrNotFinite, loss)
 	}
 	return correct, loss, nil
@@ -187,6 +188,7 @@ func (t *SimpleNetTrainer) Logits(w []Tensor, b Batch) ([]float32, error) {
 	if err := t.bind(w, b, false); err != nil {
 		return nil, err
 	}
+	defer t.release()
 	t.grow(b.N, false)
 	t.crew.each((b.N+group-1)/group, t.answer)
 	out := make([]float32, 0, b.N*classes)
@@ -221,6 +223,12 @@ func (t *SimpleNetTrainer) bind(w []Tensor, b Batch, labels bool) error {
 	t.batch = b
 	t.packWeights()
 	return nil
+}
+
+// release lets go of what belongs to the caller.
+func (t *SimpleNetTrainer) release() {
+	t.batch = Batch{}
+	t.w, t.v = [layers][]float32{}, [layers][]float32{}
 }
 
 // packWeights brings the weights into the orders the kernels read.
