@@ -64,10 +64,11 @@ type DHT struct {
 	host host.Host
 	cfg  Config
 
-	start   sync.Once
-	kad     *kaddht.IpfsDHT // set before ready is closed
-	ready   chan struct{}
-	stopped chan struct{}
+	start sync.Once
+	kad   *kaddht.IpfsDHT // set before ready is closed
+	ready chan struct{}
+	// stopping ends calls under way, stopped refuses new ones.
+	stopping, stopped chan struct{}
 }
 
 // New returns a routing table over h that does nothing until [DHT.Run].
@@ -75,7 +76,7 @@ func New(h host.Host, cfg Config) (*DHT, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("routing table configuration: %w", err)
 	}
-	return &DHT{host: h, cfg: cfg, ready: make(chan struct{}), stopped: make(chan struct{})}, nil
+	return &DHT{host: h, cfg: cfg, ready: make(chan struct{}), stopping: make(chan struct{}), stopped: make(chan struct{})}, nil
 }
 
 // Run keeps the routing table until ctx ends; it may be called once.
@@ -93,6 +94,7 @@ func (d *DHT) Run(ctx context.Context) error {
 	d.kad = kad
 	close(d.ready)
 	<-ctx.Done()
+	close(d.stopping)
 	if err := kad.Close(); err != nil {
 		return fmt.Errorf("stop the routing table: %w", err)
 	}
@@ -136,11 +138,19 @@ func (d *DHT) use(ctx context.Context) (*kaddht.IpfsDHT, context.Context, contex
 		return nil, nil, nil, fmt.Errorf("routing table is not running: %w", ctx.Err())
 	}
 	ctx, cancel := context.WithTimeout(ctx, d.cfg.QueryTimeout)
-	unlink := context.AfterFunc(d.kad.Context(), cancel)
-	return d.kad, ctx, func() { unlink(); cancel() }, nil
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		select {
+		case <-d.stopping:
+			cancel()
+		case <-ctx.Done():
+		}
+	})
+	return d.kad, ctx, func() { cancel(); wg.Wait() }, nil
 }
 
-// Bootstrap refreshes the routing table from the connected peers and waits for the end of it.
+// Bootstrap refreshes the routing table from the connected peers and waits for the end of it. Without any
+// it fails with [ErrNoPeers].
 func (d *DHT) Bootstrap(ctx context.Context) error {
 	kad, ctx, cancel, err := d.use(ctx)
 	if err != nil {
@@ -149,6 +159,9 @@ func (d *DHT) Bootstrap(ctx context.Context) error {
 	defer cancel()
 	select {
 	case err := <-kad.RefreshRoutingTable():
+		if err != nil && kad.RoutingTable().Size() == 0 {
+			return fmt.Errorf("refresh the routing table: %w", ErrNoPeers)
+		}
 		if err != nil {
 			return fmt.Errorf("refresh the routing table: %w", err)
 		}

@@ -13,10 +13,10 @@ import (
 	"autonet/p2p/envelope"
 )
 
-func newKey(t testing.TB) crypto.PrivKey {
-	t.Helper()
+func newKey(tb testing.TB) crypto.PrivKey {
+	tb.Helper()
 	priv, _, err := crypto.GenerateEd25519Key(rand.Reader)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return priv
 }
 
@@ -33,7 +33,7 @@ func TestOpenReturnsWhatWasSealed(t *testing.T) {
 		signer, got, err := envelope.Open(raw, "devnet/task/1")
 		require.NoError(t, err)
 		require.Equal(t, want, signer)
-		require.Equal(t, size, len(got))
+		require.Len(t, got, size)
 		require.True(t, bytes.Equal(payload, got))
 	}
 }

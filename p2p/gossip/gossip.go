@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"sync"
 	"sync/atomic"
@@ -118,7 +119,7 @@ func (g *Gossip) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("start gossip: %w", err)
 	}
-	if err := g.open(ctx, ps, &wg); err != nil {
+	if err := g.open(ctx, ps, &wg); err != nil && ctx.Err() == nil {
 		return err
 	}
 	<-ctx.Done()
@@ -220,9 +221,7 @@ func (g *Gossip) record(r Record) {
 func (g *Gossip) Scores() map[peer.ID]float64 {
 	out := make(map[peer.ID]float64)
 	if scores := g.scores.Load(); scores != nil {
-		for p, s := range *scores {
-			out[p] = s
-		}
+		maps.Copy(out, *scores)
 	}
 	return out
 }

@@ -77,7 +77,7 @@ func (tr *tracer) SendRPCCompleted(rpc *pubsub.RPC, _ peer.ID, _ time.Duration) 
 	tr.gossip.counts.bytesOut.Add(frameSize(rpc))
 }
 
-func frameSize(rpc *pubsub.RPC) uint64 { return uint64(max(0, proto.Size(&rpc.RPC))) } //nolint:gosec // never negative
+func frameSize(rpc *pubsub.RPC) uint64 { return uint64(max(0, proto.Size(&rpc.RPC))) }
 
 // UndeliverableMessage is called when a topic's handler queue is full.
 func (tr *tracer) UndeliverableMessage(m *pubsub.Message) {

@@ -56,9 +56,9 @@ type Limits struct {
 // ScaleLimits derives limits from the memory in bytes that libp2p may use, which is first clamped to 64 to 256 MiB.
 func ScaleLimits(mem uint64) Limits {
 	mem = min(max(mem, minMemory), MaxMemory)
-	conns := int(mem / bytesPerConn) //nolint:gosec // clamped to MaxMemory above
+	conns := int(mem / bytesPerConn)
 	return Limits{
-		Memory:         int64(mem), //nolint:gosec // clamped to MaxMemory above
+		Memory:         int64(mem),
 		Conns:          conns,
 		ConnsPerPeer:   8,
 		ConnsPerIP:     32,

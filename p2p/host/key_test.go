@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autonet/p2p/host"
+	"autonet/p2p/p2ptest"
 )
 
 func TestKeyIsCreatedOnceAndKept(t *testing.T) {
@@ -46,24 +47,28 @@ func TestUnfitKeyFilesAreRefusedWithTheWayOut(t *testing.T) {
 	require.NoError(t, err)
 	secpRaw, err := crypto.MarshalPrivateKey(secp)
 	require.NoError(t, err)
+	good, err := crypto.MarshalPrivateKey(p2ptest.Key(t))
+	require.NoError(t, err)
 	for name, c := range map[string]struct {
-		make func(t *testing.T, path string)
-		want string
+		content []byte
+		mode    os.FileMode
+		want    string
 	}{
-		"open to others": {func(t *testing.T, p string) {
-			_, err := host.LoadOrCreateKey(p)
-			require.NoError(t, err)
-			require.NoError(t, os.Chmod(p, 0o644))
-		}, "chmod 600"},
-		"another key type": {func(t *testing.T, p string) { require.NoError(t, os.WriteFile(p, secpRaw, 0o600)) }, "not Ed25519"},
-		"garbage":          {func(t *testing.T, p string) { require.NoError(t, os.WriteFile(p, []byte("hello"), 0o600)) }, "not a libp2p private key"},
-		"empty":            {func(t *testing.T, p string) { require.NoError(t, os.WriteFile(p, nil, 0o600)) }, "restore it"},
-		"huge":             {func(t *testing.T, p string) { require.NoError(t, os.WriteFile(p, make([]byte, 5000), 0o600)) }, "too large"},
-		"a folder":         {func(t *testing.T, p string) { require.NoError(t, os.Mkdir(p, 0o700)) }, "not a regular file"},
+		"open to others":   {good, 0o644, "chmod 600"},
+		"another key type": {secpRaw, 0o600, "not Ed25519"},
+		"garbage":          {[]byte("hello"), 0o600, "not a libp2p private key"},
+		"empty":            {nil, 0o600, "restore it"},
+		"huge":             {make([]byte, 5000), 0o600, "too large"},
+		"a folder":         {nil, 0o700 | os.ModeDir, "not a regular file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "identity.key")
-			c.make(t, path)
+			if c.mode.IsDir() {
+				require.NoError(t, os.Mkdir(path, c.mode.Perm()))
+			} else {
+				require.NoError(t, os.WriteFile(path, c.content, c.mode))
+				require.NoError(t, os.Chmod(path, c.mode))
+			}
 			before, _ := os.ReadFile(path)
 			_, err := host.LoadOrCreateKey(path)
 			var bad *host.KeyFileError

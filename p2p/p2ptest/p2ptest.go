@@ -16,10 +16,10 @@ import (
 )
 
 // Key returns a new Ed25519 key.
-func Key(t testing.TB) crypto.PrivKey {
-	t.Helper()
+func Key(tb testing.TB) crypto.PrivKey {
+	tb.Helper()
 	priv, _, err := crypto.GenerateEd25519Key(rand.Reader)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return priv
 }
 
@@ -35,32 +35,32 @@ func Config() host.Config {
 }
 
 // Host returns a host with a new identity that is closed when the test ends.
-func Host(t testing.TB) libhost.Host {
-	t.Helper()
-	h, _ := HostWithKey(t)
+func Host(tb testing.TB) libhost.Host {
+	tb.Helper()
+	h, _ := HostWithKey(tb)
 	return h
 }
 
 // HostWithKey returns a host and its identity.
-func HostWithKey(t testing.TB) (libhost.Host, crypto.PrivKey) {
-	t.Helper()
-	key := Key(t)
-	return Start(t, Config(), key), key
+func HostWithKey(tb testing.TB) (libhost.Host, crypto.PrivKey) {
+	tb.Helper()
+	key := Key(tb)
+	return Start(tb, Config(), key), key
 }
 
 // Start returns a host of the given configuration that is closed when the test ends.
-func Start(t testing.TB, cfg host.Config, key crypto.PrivKey) libhost.Host {
-	t.Helper()
+func Start(tb testing.TB, cfg host.Config, key crypto.PrivKey) libhost.Host {
+	tb.Helper()
 	h, err := host.New(cfg, key)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, h.Close()) })
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, h.Close()) })
 	return h
 }
 
 // Connect dials b from a.
-func Connect(t testing.TB, a, b libhost.Host) {
-	t.Helper()
-	require.NoError(t, a.Connect(t.Context(), peer.AddrInfo{ID: b.ID(), Addrs: b.Addrs()}))
+func Connect(tb testing.TB, a, b libhost.Host) {
+	tb.Helper()
+	require.NoError(tb, a.Connect(tb.Context(), peer.AddrInfo{ID: b.ID(), Addrs: b.Addrs()}))
 }
 
 // LeakOptions name goroutines of libraries that have no owner we could wait for.

@@ -131,7 +131,7 @@ type counted struct {
 
 func (c *counted) Write(b []byte) (int, error) {
 	n, err := c.w.Write(b)
-	c.n.Add(uint64(max(0, n))) //nolint:gosec // never negative
+	c.n.Add(uint64(max(0, n)))
 	return n, err
 }
 
