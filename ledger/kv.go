@@ -101,6 +101,9 @@ func (o *Overlay) Iterate(prefix []byte, fn func(key, value []byte) bool) {
 	emitOwn(nil)
 }
 
+// Parent returns the store below, as it is without the buffered writes.
+func (o *Overlay) Parent() KV { return o.parent } //nolint:ireturn // the port itself
+
 type write struct {
 	key   string
 	value []byte

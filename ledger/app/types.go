@@ -11,6 +11,8 @@ type BlockInfo struct {
 	TimeMS  int64       // the header's time
 	Hash    ledger.Hash // of the block itself
 	Txs     int         // transactions in the block; an idle block writes nothing but at empty-block intervals
+
+	Equivocations []Equivocation // by validators, as consensus reports them with this block
 }
 
 // TxResult is the outcome of one transaction.

@@ -14,6 +14,10 @@ const (
 	quorumDen = 3
 )
 
+// headerLagMS is how far the header's time may lie behind the clock of whoever signs a pulse: a block after a pause still
+// carries the time at which the one before it was decided. An interval this close ahead counts as begun.
+const headerLagMS = 10_000
+
 // Keeper is the module's rules. It holds its port and no state.
 type Keeper struct {
 	staking Staking
@@ -157,10 +161,13 @@ func (k Keeper) Pulse(ctx *ledger.Context, kv ledger.KV, m Pulse) error {
 	return nil
 }
 
+func interval(timeMS, length int64) uint64 { return uint64(max(timeMS, 0)) / uint64(length) }
+
 // timely checks that a pulse is of the present or the last interval and names a recent block.
 func (Keeper) timely(ctx *ledger.Context, kv ledger.KV, m Pulse) error {
-	now := uint64(max(ctx.TimeMS, 0)) / uint64(ctx.Params.PulseIntervalMS)
-	if m.Interval > now {
+	length := ctx.Params.PulseIntervalMS
+	now, ahead := interval(ctx.TimeMS, length), interval(ctx.TimeMS+min(length, headerLagMS), length)
+	if m.Interval > ahead {
 		return ledger.Refuse(ledger.CodeEarly, "pulse: interval %d has not begun; the ledger is in %d", m.Interval, now)
 	}
 	if m.Interval+1 < now {

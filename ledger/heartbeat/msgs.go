@@ -11,7 +11,7 @@ func (Register) Kind() string { return "heartbeat/register" }
 // Validate implements ledger.Msg.
 func (Register) Validate() error { return nil }
 
-// Pulse is a governor's sign of life in one interval. It costs nothing and its transaction's nonce is not looked at.
+// Pulse is a governor's sign of life in one interval. It costs nothing; its transaction uses a nonce like every other.
 type Pulse struct {
 	Interval    uint64      `cbor:"interval" json:"interval"` // unix milliseconds / Params.PulseIntervalMS
 	BlockHeight int64       `cbor:"block_height" json:"block_height"`

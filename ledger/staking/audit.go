@@ -1,6 +1,7 @@
 package staking
 
 import (
+	"bytes"
 	"fmt"
 
 	"autonet/ledger"
@@ -10,7 +11,6 @@ import (
 type Sums struct {
 	Bonded    ledger.Natn
 	Unbonding ledger.Natn
-	Records   uint64 // accounts read
 }
 
 // Recount adds up every stake and checks each account's locks and unbonding entries against its record. It reads everything
@@ -19,7 +19,6 @@ func (k Keeper) Recount(kv ledger.KV) (Sums, error) {
 	var sums Sums
 	var breach error
 	k.Records(kv, func(account ledger.Account, record Record) bool {
-		sums.Records++
 		for i, role := range ledger.Roles() {
 			stake := record.Stakes[i]
 			sums.Bonded += stake.Bonded
@@ -59,4 +58,18 @@ func (k Keeper) checkStake(kv ledger.KV, account ledger.Account, role Role, stak
 		return fmt.Errorf("stake of %s as %s: locks of %s exceed the stake of %s", account, role, locked, stake.Bonded+stake.Unbonding)
 	}
 	return nil
+}
+
+// Worth returns the stake that a stored record stands for; none for what is not an account's record.
+func Worth(key, value []byte) (bonded, unbonding ledger.Natn) {
+	if value == nil || !bytes.HasPrefix(key, recordKey("")) {
+		return 0, 0
+	}
+	var record Record
+	ledger.DecodeRecord(key, value, &record)
+	for _, s := range record.Stakes {
+		bonded += s.Bonded
+		unbonding += s.Unbonding
+	}
+	return bonded, unbonding
 }

@@ -1,0 +1,116 @@
+package app
+
+import (
+	"fmt"
+
+	"autonet/ledger"
+	"autonet/ledger/bank"
+	"autonet/ledger/dispute"
+	"autonet/ledger/heartbeat"
+	"autonet/ledger/project"
+	"autonet/ledger/rewards"
+	"autonet/ledger/shardreg"
+	"autonet/ledger/staking"
+	"autonet/ledger/task"
+)
+
+// App is the state machine: the modules joined to each other. It holds no state and may be used on several stores.
+type App struct {
+	bank      bank.Keeper
+	staking   staking.Keeper
+	project   project.Keeper
+	shardreg  shardreg.Keeper
+	heartbeat heartbeat.Keeper
+	task      task.Keeper
+	rewards   rewards.Keeper
+	dispute   dispute.Keeper
+	routes    map[string]route
+}
+
+// New joins the modules.
+func New() *App {
+	a := &App{}
+	stakes := stakePort{a}
+	a.bank = bank.New()
+	a.staking = staking.New(bankPort{a})
+	a.project = project.New(bankPort{a}, a.bank)
+	a.shardreg = shardreg.New(stakes)
+	a.heartbeat = heartbeat.New(stakes)
+	a.task = task.New(task.Ports{
+		Budget: budgetPort{a}, Bank: creditPort{a}, Stakes: taskStakes{stakes},
+		Votes: votesPort{a}, Disputes: disputesPort{a}, Providers: providersPort{a},
+	})
+	a.rewards = rewards.New(rewards.Ports{Tasks: rewardsTasks{a}, Disputes: disputesPort{a}, Stakes: rewardsStakes{stakes}})
+	a.dispute = dispute.New(dispute.Ports{Tasks: disputeTasks{a}, Stakes: disputeStakes{stakes}})
+	a.routes = a.table()
+	return a
+}
+
+func paramsKey() []byte { return ledger.Key("app", "params") }
+
+// params reads the numbers in force.
+func params(kv ledger.KV) (ledger.Params, error) {
+	p, ok := ledger.Load[ledger.Params](kv, paramsKey())
+	if !ok {
+		return p, fmt.Errorf("the state has no parameters: it was never initialised from a genesis")
+	}
+	return p, nil
+}
+
+// InitGenesis writes the first state and returns the first validator set. timeMS is the chain's starting time.
+func (a *App) InitGenesis(kv ledger.KV, g Genesis, timeMS int64) ([]ValidatorUpdate, error) {
+	if err := g.Validate(); err != nil {
+		return nil, err
+	}
+	state := ledger.NewOverlay(kv)
+	ledger.Save(state, paramsKey(), g.Params)
+	a.heartbeat.Genesis(state, timeMS)
+	if err := a.bank.Allocate(state, bank.Treasury(), g.Treasury); err != nil {
+		return nil, fmt.Errorf("genesis: %w", err)
+	}
+	for _, account := range g.Accounts {
+		if err := a.genesisAccount(state, g.Params, account); err != nil {
+			return nil, fmt.Errorf("genesis: account %s: %w", account.Account, err)
+		}
+	}
+	ctx := &ledger.Context{Network: g.Network, TimeMS: timeMS, Params: g.Params}
+	updates := a.staking.EndBlock(ctx, state)
+	if err := a.recount(state); err != nil {
+		return nil, fmt.Errorf("genesis: %w", err)
+	}
+	state.Flush()
+	return validatorUpdates(updates), nil
+}
+
+func (a *App) genesisAccount(kv ledger.KV, p ledger.Params, g GenAccount) error {
+	if err := a.bank.Allocate(kv, bank.Balance(g.Account), g.Balance); err != nil {
+		return err
+	}
+	for _, s := range g.Stakes {
+		if err := a.bank.Allocate(kv, bank.Stakes(), s.Amount); err != nil {
+			return err
+		}
+		bond := staking.Bond{Role: s.Role, Amount: s.Amount, ConsKey: s.ConsKey}
+		if err := a.staking.Genesis(p, kv, g.Account, bond); err != nil {
+			return err
+		}
+	}
+	if !g.Salts.IsZero() {
+		a.staking.MoveSaltHead(kv, g.Account, g.Salts)
+	}
+	if g.Governor {
+		a.heartbeat.GenesisGovernor(kv, g.Account)
+	}
+	if g.Capacity > 0 {
+		return a.shardreg.GenesisProvider(kv, g.Account, g.Capacity)
+	}
+	return nil
+}
+
+func validatorUpdates(updates []staking.Update) []ValidatorUpdate {
+	out := make([]ValidatorUpdate, 0, len(updates))
+	for _, u := range updates {
+		out = append(out, ValidatorUpdate{ConsKey: u.ConsKey, Power: u.Power})
+	}
+	return out
+}

@@ -1,0 +1,159 @@
+package app
+
+import (
+	"fmt"
+
+	"autonet/ledger"
+	"autonet/ledger/bank"
+	"autonet/ledger/staking"
+)
+
+// The fixed order of calls.
+//
+// Begin: heartbeat records the block and the work clock, before anything reads them; staking ends unbonding; project ends
+// fundings; task draws committees from this block's hash.
+//
+// End: dispute closes what is overdue, so that task sees no dispute pending that is over; task moves every task as far as
+// it goes and calls rewards for verdicts and settlements; bank pays the block's fees by the stakes the block began
+// consensus with; staking states the new validator set; money is counted.
+//
+// Disputes and verdicts are reached through task's ports only: rewards has no beginning or end of its own.
+
+// Equivocation is a validator that consensus caught signing two blocks at one height.
+type Equivocation struct {
+	Address []byte // of its consensus key, 20 bytes
+	Height  int64
+}
+
+// BeginBlock starts a block and returns its first events.
+func (a *App) BeginBlock(kv ledger.KV, info BlockInfo) ([]ledger.Event, error) {
+	return a.step(kv, info, func(ctx *ledger.Context, state ledger.KV) error {
+		a.heartbeat.BeginBlock(ctx, state, info.Txs)
+		for _, e := range info.Equivocations {
+			a.staking.Equivocation(ctx, state, e.Address, e.Height)
+		}
+		if err := a.staking.BeginBlock(ctx, state); err != nil {
+			return fmt.Errorf("staking: %w", err)
+		}
+		if err := a.project.BeginBlock(ctx, state); err != nil {
+			return fmt.Errorf("project: %w", err)
+		}
+		if err := a.task.Begin(ctx, state); err != nil {
+			return fmt.Errorf("task: %w", err)
+		}
+		return nil
+	})
+}
+
+// EndBlock ends a block and returns the changes of the validator set and the last events. An error means that the state
+// cannot be trusted: the node must stop.
+func (a *App) EndBlock(kv ledger.KV, info BlockInfo) ([]ValidatorUpdate, []ledger.Event, error) {
+	var updates []staking.Update
+	events, err := a.step(kv, info, func(ctx *ledger.Context, state ledger.KV) error {
+		if err := a.dispute.End(ctx, state); err != nil {
+			return fmt.Errorf("dispute: %w", err)
+		}
+		if err := a.task.End(ctx, state); err != nil {
+			return fmt.Errorf("task: %w", err)
+		}
+		if err := a.bank.Distribute(ctx, state, a.shares(state)); err != nil {
+			return fmt.Errorf("fees: %w", err)
+		}
+		updates = a.staking.EndBlock(ctx, state)
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := a.audit(kv, info.Height); err != nil {
+		return nil, nil, fmt.Errorf("money is not conserved at height %d: %w", info.Height, err)
+	}
+	return validatorUpdates(updates), events, nil
+}
+
+// ExecBlock runs a whole block and numbers its events.
+func (a *App) ExecBlock(kv ledger.KV, info BlockInfo, txs [][]byte) (BlockResult, error) {
+	info.Txs = len(txs)
+	var res BlockResult
+	begin, err := a.BeginBlock(kv, info)
+	if err != nil {
+		return res, fmt.Errorf("begin block %d: %w", info.Height, err)
+	}
+	res.Events = numbered(res.Events, begin)
+	base, err := a.context(kv, info)
+	if err != nil {
+		return res, err
+	}
+	for _, raw := range txs {
+		tx := a.deliver(*base, kv, raw)
+		from := len(res.Events)
+		res.Events = numbered(res.Events, tx.Events)
+		tx.Events = res.Events[from:len(res.Events):len(res.Events)]
+		res.Txs = append(res.Txs, tx)
+	}
+	updates, end, err := a.EndBlock(kv, info)
+	if err != nil {
+		return res, fmt.Errorf("end block %d: %w", info.Height, err)
+	}
+	res.Events, res.Updates = numbered(res.Events, end), updates
+	return res, nil
+}
+
+// numbered appends events, counting on.
+func numbered(all, more []ledger.Event) []ledger.Event {
+	for _, e := range more {
+		e.Index = len(all)
+		all = append(all, e)
+	}
+	return all
+}
+
+// step runs the begin or the end of a block in an overlay and applies it.
+func (a *App) step(kv ledger.KV, info BlockInfo, fn func(ctx *ledger.Context, state ledger.KV) error) ([]ledger.Event, error) {
+	ctx, err := a.context(kv, info)
+	if err != nil {
+		return nil, err
+	}
+	state := ledger.NewOverlay(kv)
+	if err := fn(ctx, state); err != nil {
+		return nil, err
+	}
+	if err := ctx.Faulted(); err != nil {
+		return nil, err
+	}
+	if err := a.conserved(state); err != nil {
+		return nil, fmt.Errorf("money is not conserved: %w", err)
+	}
+	events, err := encodeEvents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	state.Flush()
+	return events, nil
+}
+
+// context is what the rules know at a block.
+func (a *App) context(kv ledger.KV, info BlockInfo) (*ledger.Context, error) {
+	p, err := params(kv)
+	if err != nil {
+		return nil, err
+	}
+	return &ledger.Context{
+		Network: info.Network, Height: info.Height, TimeMS: info.TimeMS, Hash: info.Hash, Params: p,
+		WorkMS:    a.heartbeat.Work(p, kv, info.TimeMS),
+		LeaseLive: a.heartbeat.LeaseLive(p, kv, info.TimeMS),
+	}, nil
+}
+
+// shares are the validators' claims to fees: their bonded stake.
+func (a *App) shares(kv ledger.KV) []bank.Share {
+	var shares []bank.Share
+	a.staking.Validators(kv, func(account ledger.Account, _ staking.Member) bool {
+		record, _ := a.staking.Record(kv, account)
+		if bonded := record.Of(ledger.RoleValidator).Bonded; bonded > 0 {
+			shares = append(shares, bank.Share{Account: account, Stake: bonded})
+		}
+		return true
+	})
+	return shares
+}
