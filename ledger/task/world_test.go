@@ -30,7 +30,8 @@ type world struct {
 	nonce  uint64
 	supply ledger.Natn
 
-	names    []string // account number i is names[i]
+	names    []string // of the accounts
+	accounts []ledger.Account
 	projects string
 }
 
@@ -56,11 +57,12 @@ func (w *world) context(sender ledger.Account) *ledger.Context {
 func (w *world) account(name string) ledger.Account {
 	for i, known := range w.names {
 		if known == name {
-			return ledgertest.Account(i)
+			return w.accounts[i]
 		}
 	}
 	w.names = append(w.names, name)
-	return ledgertest.Account(len(w.names) - 1)
+	w.accounts = append(w.accounts, ledgertest.Account(len(w.accounts)))
+	return w.accounts[len(w.accounts)-1]
 }
 
 // stake gives an account stake out of nowhere.
@@ -179,9 +181,9 @@ func (w *world) audit(t *testing.T) {
 			return true
 		})
 	}
-	for i := range w.names {
+	for _, account := range w.accounts {
 		for _, role := range ledger.Roles() {
-			require.LessOrEqual(t, locked(w.kv, ledgertest.Account(i), role), load(w.kv, keyStake(role, ledgertest.Account(i))))
+			require.LessOrEqual(t, locked(w.kv, account, role), load(w.kv, keyStake(role, account)))
 		}
 	}
 }
