@@ -162,9 +162,13 @@ func (k Keeper) close(ctx *ledger.Context, kv ledger.KV, d *Dispute, status Stat
 }
 
 func evidence(d *Dispute) string {
-	if d.SolverHash.IsZero() {
+	switch {
+	case d.Opened == nil:
 		return fmt.Sprintf("interval %d was not opened", d.Interval)
+	case d.SolverHash.IsZero():
+		return fmt.Sprintf("interval %d: both sides show the same %d steps", d.Interval, len(d.Opened))
+	default:
+		return fmt.Sprintf("interval %d step %d: solver %s, challenger %s, panel %s",
+			d.Interval, d.Step, d.SolverHash, d.OwnHash, d.Majority)
 	}
-	return fmt.Sprintf("interval %d step %d: solver %s, challenger %s, panel %s",
-		d.Interval, d.Step, d.SolverHash, d.OwnHash, d.Majority)
 }

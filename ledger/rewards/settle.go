@@ -20,15 +20,15 @@ func (k Keeper) Settle(ctx *ledger.Context, kv ledger.KV, id string) error {
 	if !ok {
 		return fmt.Errorf("task %s is not in the state", id)
 	}
-	var finals []Verdict
-	for _, s := range t.candidates() {
-		v, err := k.settleSolution(ctx, kv, t, s)
+	finals := t.candidates()
+	for i := range finals {
+		v, err := k.settleSolution(ctx, kv, t, finals[i])
 		if err != nil {
 			return err
 		}
-		finals = append(finals, v)
+		finals[i].Verdict = v
 	}
-	if err := k.settleMembers(ctx, kv, t); err != nil {
+	if err := k.settleMembers(ctx, kv, t, finals); err != nil {
 		return err
 	}
 	return k.settleProposer(ctx, kv, t, finals)
@@ -76,7 +76,7 @@ func (k Keeper) settleSolution(ctx *ledger.Context, kv ledger.KV, t Task, s Solu
 }
 
 // settleMembers penalises what did not hold and pays the members whose whole vote did.
-func (k Keeper) settleMembers(ctx *ledger.Context, kv ledger.KV, t Task) error {
+func (k Keeper) settleMembers(ctx *ledger.Context, kv ledger.KV, t Task, finals []Solution) error {
 	for _, m := range t.Members {
 		r := k.record(kv, t.ID, m.Account)
 		earned := r.Revealed
@@ -85,7 +85,7 @@ func (k Keeper) settleMembers(ctx *ledger.Context, kv ledger.KV, t Task) error {
 			r.Reason = r.Forfeit
 		}
 		for i := range r.Entries {
-			held, why := k.settleEntry(ctx, kv, t, &r, &r.Entries[i])
+			held, why := k.settleEntry(ctx, kv, t, &r, &r.Entries[i], finals)
 			if !held {
 				earned, r.Reason = false, why
 			}
@@ -103,10 +103,17 @@ func (k Keeper) settleMembers(ctx *ledger.Context, kv ledger.KV, t Task) error {
 }
 
 // settleEntry reports whether an entry held, and why not; a false alarm and an unbacked vote are slashed.
-func (k Keeper) settleEntry(ctx *ledger.Context, kv ledger.KV, t Task, r *Record, judged *Judged) (bool, string) {
+func (k Keeper) settleEntry(ctx *ledger.Context, kv ledger.KV, t Task, r *Record, judged *Judged, finals []Solution) (bool, string) {
 	solver := judged.Entry.Solver
 	switch judged.Status {
-	case Backed, Unusable, Moot:
+	case Backed, Moot:
+		return true, ""
+	case Unusable:
+		for _, s := range finals {
+			if s.Account == solver && s.Verdict.Accepted {
+				return false, fmt.Sprintf("it did not judge %s, which others could", solver)
+			}
+		}
 		return true, ""
 	case Alarm:
 		return k.settleAlarm(ctx, kv, t, r, judged)
@@ -176,12 +183,12 @@ func (k Keeper) vindicated(kv ledger.KV, t Task, r *Record, e Entry) bool {
 
 // settleProposer pays the proposer by learnability: 4·m·(1−m) of the mean score m, at least a quarter when any solution
 // was accepted.
-func (k Keeper) settleProposer(ctx *ledger.Context, kv ledger.KV, t Task, finals []Verdict) error {
+func (k Keeper) settleProposer(ctx *ledger.Context, kv ledger.KV, t Task, finals []Solution) error {
 	var sum uint64
 	improved := false
-	for _, v := range finals {
-		if v.Accepted {
-			sum += uint64(v.Score)
+	for _, s := range finals {
+		if s.Verdict.Accepted {
+			sum += uint64(s.Verdict.Score)
 			improved = true
 		}
 	}

@@ -24,8 +24,9 @@ func DetectionPerMille(n, q, members uint32) uint32 {
 	return uint32(max(1, perMille-min(unseen, perMille)))
 }
 
-// bondOf is the stake a claim locks: ⌈reward × (1 − p) / p⌉, at least a floor share of the reward.
-func bondOf(reward ledger.Natn, detection uint32, floorPerMille uint64) (ledger.Natn, error) {
+// bondOf is the stake a claim locks: ⌈reward × (1 − p) / p⌉, at least a floor share of the reward, and at least what a
+// miss costs, so that fraud is never cheaper than silence.
+func bondOf(p ledger.Params, reward ledger.Natn, detection uint32) (ledger.Natn, error) {
 	if detection == 0 || detection > perMille {
 		return 0, fixed.ErrOverflow
 	}
@@ -33,11 +34,11 @@ func bondOf(reward ledger.Natn, detection uint32, floorPerMille uint64) (ledger.
 	if err != nil {
 		return 0, err
 	}
-	least, err := fixed.MulDivUp(uint64(reward), floorPerMille, perMille)
+	least, err := fixed.MulDivUp(uint64(reward), p.BondFloorPerMille, perMille)
 	if err != nil {
 		return 0, err
 	}
-	return ledger.Natn(max(bond, least)), nil
+	return max(ledger.Natn(bond), ledger.Natn(least), p.MissSlash), nil
 }
 
 // LockPurpose names the lock of a claim on the solver's stake. An account has one slot per task.

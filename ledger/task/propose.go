@@ -87,7 +87,7 @@ func checkBond(p ledger.Params, t *Task) error {
 	if err != nil {
 		return invalid("the rewards are more than any budget can hold")
 	}
-	if _, err := bondOf(reward, t.Detection, p.BondFloorPerMille); err != nil {
+	if _, err := bondOf(p, reward, t.Detection); err != nil {
 		return invalid("no stake can cover a bond for %s at a detection of %d per mille", reward, t.Detection)
 	}
 	return nil
