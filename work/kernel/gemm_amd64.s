@@ -11,11 +11,12 @@
 	VFMADD231PS  Y12, tmp, lo; \
 	VFMADD231PS  Y13, tmp, hi
 
+// START begins one row's chains.
 #define START(lo, hi) \
 	VMOVUPS (DX), lo; \
-	VMOVUPS 32(DX), hi; \
-	ADDQ    CX, DX
+	VMOVUPS 32(DX), hi
 
+// STORE writes them and goes on to the next row of C.
 #define STORE(lo, hi) \
 	VMOVUPS lo, (DX); \
 	VMOVUPS hi, 32(DX); \
@@ -25,7 +26,6 @@
 TEXT ·tile6(SB), NOSPLIT, $0-40
 	MOVQ t+0(FP), SI
 	MOVQ start+24(FP), DX
-	MOVQ tile_start(SI), CX
 	START(Y0, Y1)
 	START(Y2, Y3)
 	START(Y4, Y5)
@@ -84,7 +84,6 @@ done6:
 TEXT ·tile4(SB), NOSPLIT, $0-40
 	MOVQ t+0(FP), SI
 	MOVQ start+24(FP), DX
-	MOVQ tile_start(SI), CX
 	START(Y0, Y1)
 	START(Y2, Y3)
 	START(Y4, Y5)
@@ -135,7 +134,6 @@ done4:
 TEXT ·tile1(SB), NOSPLIT, $0-40
 	MOVQ t+0(FP), SI
 	MOVQ start+24(FP), DX
-	MOVQ tile_start(SI), CX
 	START(Y0, Y1)
 
 	MOVQ a+8(FP), R8

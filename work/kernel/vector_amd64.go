@@ -13,7 +13,6 @@ type tile struct {
 	k      int // steps of a segment
 	aCol   int
 	bRow   int
-	start  int // the stride of the start rows
 	cRow   int
 	aRow   int
 	segs   int // segments of A

@@ -1,3 +1,5 @@
+//go:build unix
+
 package train_test
 
 import (
@@ -6,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"autonet/work/kernel"
 	"autonet/work/train"
 )
 
@@ -37,7 +38,7 @@ func BenchmarkStep(b *testing.B) {
 	for _, set := range sets() {
 		for _, n := range []int{32, 64} {
 			b.Run(fmt.Sprintf("%s/batch%d", set, n), func(b *testing.B) {
-				data := prototypes(n, 1)
+				data := prototypes(n)
 				tr := train.NewSimpleNetTrainer(1, set)
 				s := train.SimpleNet{}.Init([32]byte{1})
 				measure(b, n, func() error {
@@ -52,7 +53,7 @@ func BenchmarkStep(b *testing.B) {
 func BenchmarkEvaluate(b *testing.B) {
 	for _, set := range sets() {
 		b.Run(set.String(), func(b *testing.B) {
-			data := prototypes(64, 1)
+			data := prototypes(64)
 			tr := train.NewSimpleNetTrainer(1, set)
 			s := train.SimpleNet{}.Init([32]byte{1})
 			measure(b, 64, func() error {
@@ -70,5 +71,3 @@ func BenchmarkHash(b *testing.B) {
 		s.Hash()
 	}
 }
-
-var _ = kernel.Best

@@ -3,6 +3,7 @@ package train
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"lukechampine.com/blake3"
 )
@@ -15,11 +16,9 @@ const initTag = "autonet/init/v1"
 // seed and the tensor's name: (2·⌊u/2⁸⌋ + 1 − 2²⁴) / 2²⁴ · (1/√fan).
 func uniform(data []float32, seed [32]byte, name string, fan int) {
 	h := blake3.New(32, nil)
-	h.Write([]byte(initTag))
-	h.Write(seed[:])
-	h.Write([]byte(name))
 	stream := make([]byte, 4*len(data))
-	// The stream is 2⁶⁴ bytes long and never fails.
+	// Neither a hash nor its stream of 2⁶⁴ bytes fails.
+	_, _ = h.Write(slices.Concat([]byte(initTag), seed[:], []byte(name)))
 	_, _ = h.XOF().Read(stream)
 	bound := 1 / math.Sqrt(float64(fan))
 	for i := range data {

@@ -10,37 +10,9 @@ import (
 	"autonet/work/train"
 )
 
-// prototypes is a separable synthetic set: each image is its class's fixed
-// random pattern of 4×4 blocks plus noise.
-func prototypes(n int, noise float32) train.Batch {
-	seed := uint64(1)
-	next := func() float32 {
-		seed = seed*6364136223846793005 + 1442695040888963407
-		return float32(seed>>40)/(1<<23) - 1
-	}
-	patterns := make([]float32, 10*49)
-	for i := range patterns {
-		patterns[i] = 2 * next()
-	}
-	b := train.Batch{N: n, Images: make([]float32, n*784), Labels: make([]uint8, n)}
-	for i := range n {
-		label := i * 7 % 10
-		b.Labels[i] = uint8(label)
-		for p := range 784 {
-			b.Images[i*784+p] = patterns[label*49+p/112*7+p%28/4] + noise*next()
-		}
-	}
-	return b
-}
-
-// part returns n images of b from the one numbered from.
-func part(b train.Batch, from, n int) train.Batch {
-	return train.Batch{N: n, Images: b.Images[from*784 : (from+n)*784], Labels: b.Labels[from : from+n]}
-}
-
 func TestLossFallsOnSeparableData(t *testing.T) {
 	t.Parallel()
-	data := prototypes(320, 1)
+	data := prototypes(320)
 	s := train.SimpleNet{}.Init([32]byte{1})
 	tr := train.SimpleNet{}.NewTrainer(1)
 	for i := range 10 {
@@ -57,7 +29,7 @@ func TestLossFallsOnSeparableData(t *testing.T) {
 // must be the slope of the loss.
 func TestStepFollowsTheSlopeOfTheLoss(t *testing.T) {
 	t.Parallel()
-	b := prototypes(11, 1)
+	b := prototypes(11)
 	before := train.SimpleNet{}.Init([32]byte{2})
 	tr := train.NewSimpleNetTrainer(1, kernel.Best())
 	after := before.Clone()
@@ -86,4 +58,112 @@ func TestStepFollowsTheSlopeOfTheLoss(t *testing.T) {
 		slope := (loss(up) - loss(down)) / (2 * eps)
 		require.InEpsilon(t, norm, slope, 0.02, w.Name)
 	}
+}
+
+func TestParameterCountIsThatOfTheTensors(t *testing.T) {
+	t.Parallel()
+	s := train.SimpleNet{}.Init([32]byte{})
+	n := 0
+	for _, w := range s.Weights() {
+		n += len(w.Data)
+	}
+	require.Equal(t, 105866, n)
+	require.Equal(t, n, train.SimpleNet{}.Parameters())
+}
+
+func TestInitDependsOnTheSeedAloneAndKeepsItsBounds(t *testing.T) {
+	t.Parallel()
+	a, b := train.SimpleNet{}.Init([32]byte{5}), train.SimpleNet{}.Init([32]byte{5})
+	require.Equal(t, a, b)
+	require.NotEqual(t, a.Hash(), train.SimpleNet{}.Init([32]byte{6}).Hash())
+	for _, w := range a.Weights() {
+		fan := map[string]float64{"conv1": 9, "conv2": 144, "fc1.b": 1568, "fc1.w": 1568, "fc2.b": 64, "fc2.w": 64}[w.Name[:5]]
+		bound, sum, square := 1/math.Sqrt(fan), 0.0, 0.0
+		for _, v := range w.Data {
+			require.LessOrEqual(t, math.Abs(float64(v)), bound, w.Name)
+			sum += float64(v)
+			square += float64(v) * float64(v)
+		}
+		if n := float64(len(w.Data)); n > 1000 {
+			require.InDelta(t, 0, sum/n, 4*bound/math.Sqrt(3*n), w.Name)
+			require.InEpsilon(t, bound*bound/3, square/n, 0.1, w.Name)
+		}
+	}
+}
+
+// reference computes the logits of one image in float64, in PyTorch's layout.
+func reference(w []train.Tensor, image []float32) []float64 {
+	data := map[string][]float32{}
+	for _, t := range w {
+		data[t.Name] = t.Data
+	}
+	x := make([]float64, len(image))
+	for i, v := range image {
+		x[i] = float64(v)
+	}
+	conv := func(x []float64, side, in, out int, name string) []float64 {
+		pooled := make([]float64, out*side/2*side/2)
+		for o := range out {
+			for p := range side * side {
+				v := float64(data[name+".bias"][o])
+				for k := range in * 9 {
+					y, x0 := p/side+k%9/3-1, p%side+k%3-1
+					if y >= 0 && y < side && x0 >= 0 && x0 < side {
+						v += float64(data[name+".weight"][o*in*9+k]) * x[k/9*side*side+y*side+x0]
+					}
+				}
+				at := &pooled[(o*side/2+p/side/2)*side/2+p%side/2]
+				*at = max(*at, v)
+			}
+		}
+		return pooled
+	}
+	linear := func(x []float64, name string) []float64 {
+		y := make([]float64, len(data[name+".bias"]))
+		for o := range y {
+			y[o] = float64(data[name+".bias"][o])
+			for i, v := range x {
+				y[o] += float64(data[name+".weight"][o*len(x)+i]) * v
+			}
+		}
+		return y
+	}
+	h := linear(conv(conv(x, 28, 1, 16, "conv1"), 14, 16, 32, "conv2"), "fc1")
+	for i := range h {
+		h[i] = max(h[i], 0)
+	}
+	return linear(h, "fc2")
+}
+
+func TestLogitsAndLossAreThoseOfThePlainFormula(t *testing.T) {
+	t.Parallel()
+	b := prototypes(5)
+	s := train.SimpleNet{}.Init([32]byte{4})
+	tr := train.SimpleNet{}.NewTrainer(2)
+	logits, err := tr.Logits(s.Weights(), train.Batch{N: b.N, Images: b.Images})
+	require.NoError(t, err)
+	require.Len(t, logits, 50)
+	loss, correct := 0.0, 0
+	for i := range b.N {
+		want := reference(s.Weights(), b.Images[i*784:(i+1)*784])
+		sum, top := 0.0, 0
+		for j, v := range want {
+			require.InDelta(t, v, logits[i*10+j], 1e-5)
+			sum += math.Exp(v)
+			if v > want[top] {
+				top = j
+			}
+		}
+		loss += math.Log(sum) - want[b.Labels[i]]
+		if top == int(b.Labels[i]) {
+			correct++
+		}
+	}
+	gotCorrect, gotLoss, err := tr.Evaluate(s.Weights(), b)
+	require.NoError(t, err)
+	require.Equal(t, correct, gotCorrect)
+	require.InDelta(t, loss, gotLoss, 1e-4)
+	before, err := tr.Step(&s, b, train.Hyper{LearningRate: 0.1})
+	require.NoError(t, err)
+	require.InDelta(t, loss/5, before, 1e-5)
 }
