@@ -1,0 +1,131 @@
+package roles
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"autonet/ledger"
+	"autonet/ledger/app"
+	"autonet/ledger/shardreg"
+	"autonet/ledger/task"
+	"autonet/work/aggregate"
+	"autonet/work/codec"
+	"autonet/work/train"
+)
+
+// announceWait is how long an aggregator waits for providers to announce the columns they hold, so that the storage
+// fee reaches them; those who are later get nothing for this task.
+const announceWait = 5 * time.Second
+
+// Aggregator combines the accepted updates, publishes the model and registers it.
+type Aggregator struct{ d Deps }
+
+// NewAggregator returns an aggregator.
+func NewAggregator(d Deps) *Aggregator { return &Aggregator{d: d} }
+
+// Name is the role's name on the ledger.
+func (*Aggregator) Name() string { return string(ledger.RoleAggregator) }
+
+// Step implements Role.
+func (a *Aggregator) Step(ctx context.Context, t task.Task) error {
+	if t.State != task.StateSettled || t.Aggregator != a.d.Ledger.Account() {
+		return nil
+	}
+	return a.aggregate(ctx, t)
+}
+
+func (a *Aggregator) aggregate(ctx context.Context, t task.Task) (err error) {
+	defer func() { a.d.Report(Progress{Kind: "aggregate", Task: t.ID, Done: true, Err: err}) }()
+	l, err := a.d.Lease.Wait(ctx)
+	if err != nil {
+		return err
+	}
+	mat, err := a.d.Stuff.Load(ctx, t)
+	if err != nil {
+		return err
+	}
+	updates, err := a.updates(ctx, t)
+	if err != nil {
+		return err
+	}
+	weights, err := a.d.Engine.Aggregate(l, mat.Spec.Rule, updates)
+	if err != nil {
+		return err
+	}
+	raw, err := codec.EncodeWeights(weights, mat.Spec.Model)
+	if err != nil {
+		return err
+	}
+	pinned, err := a.d.Files.Pin(ctx, raw)
+	if err != nil {
+		return fmt.Errorf("publish the model: %w", err)
+	}
+	if err := a.register(ctx, pinned); err != nil {
+		return err
+	}
+	_, err = a.d.Ledger.Send(ctx, task.Aggregate{
+		Task: t.ID, Manifest: pinned.CID, Root: pinned.Root, Size: pinned.Size, Parameters: parameters(weights),
+	})
+	return err
+}
+
+// updates fetches the accepted solutions' weights and checks each against the final state its solution states.
+func (a *Aggregator) updates(ctx context.Context, t task.Task) ([]aggregate.Update, error) {
+	mat, err := a.d.Stuff.Load(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	var out []aggregate.Update
+	for _, slot := range t.Slots {
+		if slot.Verdict == nil || !slot.Verdict.Accepted || slot.Solution == nil {
+			continue
+		}
+		state, err := fetchCheckpoint(ctx, a.d.Files, mat, *slot.Solution, int(t.Intervals))
+		if err != nil {
+			return nil, fmt.Errorf("update of %s: %w", slot.Account, err)
+		}
+		out = append(out, aggregate.Update{Account: string(slot.Account), Weights: state.Weights(), Samples: t.Samples()})
+	}
+	return out, nil
+}
+
+// register puts the model's manifest on the ledger and waits, for a while, until its holders have announced themselves.
+func (a *Aggregator) register(ctx context.Context, p Pinned) error {
+	_, err := a.d.Ledger.Send(ctx, shardreg.Register{
+		Manifest: p.CID, Root: p.Root, Size: p.Size, Data: p.Data, Parity: p.Parity, Strategy: shardreg.LayerWise,
+	})
+	if err != nil && !refused(err, ledger.CodeRefused) { // registered before: the same content
+		return fmt.Errorf("register the model: %w", err)
+	}
+	deadline := time.NewTimer(announceWait)
+	defer deadline.Stop()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		announced := 0
+		if err := a.d.Ledger.View(func(v app.View) error {
+			announced = v.AnnouncedColumns(p.CID)
+			return nil
+		}); err != nil {
+			return err
+		}
+		if announced >= int(p.Data)+int(p.Parity) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-deadline.C:
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+func parameters(weights []train.Tensor) (n uint64) {
+	for _, t := range weights {
+		n += uint64(len(t.Data))
+	}
+	return n
+}
