@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 var (
@@ -60,11 +61,22 @@ func (l Lease) Err() error {
 // error of Err as its cause. That of the zero Lease is cancelled already.
 func (l Lease) Context() context.Context {
 	if l.term == nil {
-		ctx, cancel := context.WithCancelCause(context.Background())
-		cancel(ErrNoLease)
-		return ctx
+		return none{}
 	}
 	return l.term.ctx
+}
+
+// none is the context of the zero Lease: done from the start.
+type none struct{}
+
+func (none) Deadline() (time.Time, bool) { return time.Time{}, false }
+func (none) Value(any) any               { return nil }
+func (none) Err() error                  { return fmt.Errorf("%w: %w", context.Canceled, ErrNoLease) }
+
+func (none) Done() <-chan struct{} {
+	done := make(chan struct{})
+	close(done)
+	return done
 }
 
 func (t *term) end(why Reason) {

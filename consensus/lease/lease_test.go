@@ -62,7 +62,13 @@ func (w world) lapsed(l lease.Lease, why lease.Reason) {
 func TestTheZeroLeaseIsDead(t *testing.T) {
 	var l lease.Lease
 	require.ErrorIs(t, l.Err(), lease.ErrNoLease)
-	require.ErrorIs(t, context.Cause(l.Context()), lease.ErrNoLease)
+	child, cancel := context.WithCancel(l.Context())
+	defer cancel()
+	for _, ctx := range []context.Context{l.Context(), child} {
+		<-ctx.Done()
+		require.ErrorIs(t, ctx.Err(), context.Canceled)
+		require.ErrorIs(t, context.Cause(ctx), lease.ErrNoLease)
+	}
 }
 
 func TestALeaseHasNoFieldToFillIn(t *testing.T) {

@@ -1,6 +1,8 @@
 package codec_test
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -50,10 +52,7 @@ func TestWeightsComeOutOfAStateOrAWeightsFile(t *testing.T) {
 func TestAFileThatIsNoStateIsRefused(t *testing.T) {
 	good := map[string]string{"format": "autonet-state/1", "model": "m", "step": "7"}
 	with := func(k, v string) map[string]string {
-		m := map[string]string{}
-		for key, value := range good {
-			m[key] = value
-		}
+		m := maps.Clone(good)
 		m[k] = v
 		return m
 	}
@@ -106,7 +105,7 @@ func TestADocumentHasOneEncoding(t *testing.T) {
 	missing, err := codec.EncodeCBOR(map[string]any{"name": "n", "seed": make([]byte, 32)})
 	require.NoError(t, err)
 	for name, bad := range map[string][]byte{
-		"empty": nil, "trailing": append(raw[:len(raw):len(raw)], 0), "short seed": short, "long seed": long,
+		"empty": nil, "trailing": append(slices.Clip(raw), 0), "short seed": short, "long seed": long,
 		"unknown field": unknown, "missing field": missing, "indefinite map": {0xbf, 0xff}, "tagged": append([]byte{0xc6}, raw...),
 		"cut": raw[:len(raw)-1], "not a map": {0x01}, "deep": {0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x01},
 	} {

@@ -37,12 +37,12 @@ func openPair(dir, prefix string) (Set, error) {
 	if err != nil {
 		return Set{}, err
 	}
-	defer images.Close()
+	defer func() { _ = images.Close() }() // read only: nothing to lose
 	labels, err := find(dir, prefix+"-labels", "idx1-ubyte")
 	if err != nil {
 		return Set{}, err
 	}
-	defer labels.Close()
+	defer func() { _ = labels.Close() }()
 	return Read(images, images.Name(), labels, labels.Name())
 }
 

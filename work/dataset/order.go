@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // stream is a counter-based generator: block i is
@@ -29,7 +30,7 @@ func newStream(tag string, seed [32]byte, number uint64) *stream {
 // under n / 2⁶⁴.
 func (s *stream) below(n uint64) uint64 {
 	if s.next == len(s.words) {
-		sum := sha256.Sum256(binary.BigEndian.AppendUint64(s.prefix[:len(s.prefix):len(s.prefix)], s.block))
+		sum := sha256.Sum256(binary.BigEndian.AppendUint64(slices.Clip(s.prefix), s.block))
 		for i := range s.words {
 			s.words[i] = binary.BigEndian.Uint64(sum[8*i:])
 		}

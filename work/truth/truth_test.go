@@ -37,7 +37,7 @@ func TestATruthReadsBackWithItsExamples(t *testing.T) {
 	s, err := out.Set()
 	require.NoError(t, err)
 	require.Equal(t, 20, s.N)
-	require.Equal(t, out.Score(20), uint16(65535))
+	require.Equal(t, uint16(65535), out.Score(20))
 }
 
 func TestWhatIsNoTruthIsRefused(t *testing.T) {

@@ -1,6 +1,7 @@
 package mnist
 
 import (
+	"bytes"
 	"embed"
 	"fmt"
 
@@ -46,15 +47,13 @@ func File(name string) ([]byte, error) {
 }
 
 func load(imagesName, labelsName string) (dataset.Set, error) {
-	images, err := files.Open(imagesName)
+	images, err := File(imagesName)
 	if err != nil {
-		return dataset.Set{}, fmt.Errorf("built-in MNIST: %w", err)
+		return dataset.Set{}, err
 	}
-	defer images.Close()
-	labels, err := files.Open(labelsName)
+	labels, err := File(labelsName)
 	if err != nil {
-		return dataset.Set{}, fmt.Errorf("built-in MNIST: %w", err)
+		return dataset.Set{}, err
 	}
-	defer labels.Close()
-	return dataset.Read(images, imagesName, labels, labelsName)
+	return dataset.Read(bytes.NewReader(images), imagesName, bytes.NewReader(labels), labelsName)
 }
