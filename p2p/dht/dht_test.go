@@ -15,7 +15,7 @@ import (
 	"autonet/p2p/p2ptest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, p2ptest.LeakOptions()...) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func newCID(t *testing.T, text string) cid.Cid {
 	t.Helper()

@@ -8,8 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ipfs/go-cid"
 	"github.com/libp2p/go-libp2p/core/crypto"
 	libhost "github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -19,7 +21,7 @@ import (
 	"autonet/p2p/p2ptest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, p2ptest.LeakOptions()...) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // node is a host with its routing table and discovery.
 type node struct {
@@ -196,6 +198,38 @@ func TestNoMorePeersThanAskedAreDialled(t *testing.T) {
 	}
 	for _, n := range nodes {
 		require.Eventually(t, func() bool { return n.disc.Status().Connected >= 2 }, 10*time.Second, 10*time.Millisecond)
+	}
+}
+
+// fixedRouting finds the same peers whatever is asked.
+type fixedRouting []peer.AddrInfo
+
+func (fixedRouting) Provide(context.Context, cid.Cid) error { return nil }
+
+func (r fixedRouting) FindProviders(context.Context, cid.Cid, int) ([]peer.AddrInfo, error) {
+	return r, nil
+}
+
+func TestPrivateAddressesOfOthersAreDialledOnlyWhenAllowed(t *testing.T) {
+	target := p2ptest.Host(t)
+	found := fixedRouting{{ID: target.ID(), Addrs: target.Addrs()}}
+	for _, allow := range []bool{true, false} {
+		h := p2ptest.Host(t)
+		cfg := discovery.DefaultConfig("devnet")
+		cfg.AllowPrivate = allow
+		d, err := discovery.New(h, found, cfg)
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- d.Run(ctx) }()
+		if allow {
+			require.Eventually(t, func() bool { return d.Status().Connected == 1 }, 5*time.Second, 5*time.Millisecond)
+		} else {
+			time.Sleep(200 * time.Millisecond)
+			require.Zero(t, d.Status().Known)
+		}
+		cancel()
+		require.NoError(t, <-done)
 	}
 }
 

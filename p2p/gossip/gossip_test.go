@@ -17,7 +17,7 @@ import (
 	"autonet/p2p/p2ptest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, p2ptest.LeakOptions()...) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // node is a host with running gossip on one topic, and what it handled and observed.
 type node struct {
@@ -215,6 +215,38 @@ func TestASpammerLosesScoreAndIsNoLongerHeard(t *testing.T) {
 	time.Sleep(100 * time.Millisecond)
 	require.Equal(t, []string{"always honest"}, b.received())
 	require.GreaterOrEqual(t, b.gossip.Scores()[honest.host.ID()], 0.0, "sharing an address with a spammer is no fault on loopback")
+}
+
+func TestARejectedSignerIsIgnoredWhoeverForwards(t *testing.T) {
+	strict := gossip.TopicSpec{Validate: func(_ context.Context, m gossip.Message) gossip.Verdict {
+		if m.Payload[0] == 'x' {
+			return gossip.Reject.Because("spam")
+		}
+		return gossip.Accept
+	}}
+	a, b := pair(t, strict)
+	relay := start(t, "devnet", strict)
+	p2ptest.Connect(t, relay.host, b.host)
+	for i := range 8 {
+		require.NoError(t, a.topic.Publish(t.Context(), fmt.Append(nil, "x", i)))
+	}
+	require.Eventually(t, func() bool { return len(b.verdicts("reject")) >= 4 }, 5*time.Second, 5*time.Millisecond)
+	time.Sleep(1500 * time.Millisecond) // a heartbeat brings relay and b into one mesh
+	p2ptest.Connect(t, a.host, relay.host)
+	require.Eventually(t, func() bool { return len(a.topic.Peers()) == 2 }, 5*time.Second, 5*time.Millisecond)
+	require.NoError(t, a.topic.Publish(t.Context(), []byte("now honest")))
+	require.Eventually(t, func() bool { return len(relay.received()) == 1 }, 5*time.Second, 5*time.Millisecond)
+	blamed := func() bool {
+		for _, r := range b.verdicts("ignore") {
+			if r.From == relay.host.ID() && r.Signer == a.host.ID() && r.Reason == "the signer was rejected too often" {
+				return true
+			}
+		}
+		return false
+	}
+	require.Eventually(t, blamed, 5*time.Second, 5*time.Millisecond)
+	require.Empty(t, b.received())
+	require.GreaterOrEqual(t, b.gossip.Scores()[relay.host.ID()], 0.0, "the relay did nothing wrong")
 }
 
 func TestASignerBeyondItsRateIsIgnored(t *testing.T) {

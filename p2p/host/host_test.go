@@ -21,7 +21,7 @@ import (
 	"autonet/p2p/p2ptest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, p2ptest.LeakOptions()...) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func portOf(t *testing.T, a ma.Multiaddr, code int) string {
 	t.Helper()

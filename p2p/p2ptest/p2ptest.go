@@ -10,7 +10,6 @@ import (
 	libhost "github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"autonet/p2p/host"
 )
@@ -61,9 +60,4 @@ func Start(tb testing.TB, cfg host.Config, key crypto.PrivKey) libhost.Host {
 func Connect(tb testing.TB, a, b libhost.Host) {
 	tb.Helper()
 	require.NoError(tb, a.Connect(tb.Context(), peer.AddrInfo{ID: b.ID(), Addrs: b.Addrs()}))
-}
-
-// LeakOptions name goroutines of libraries that have no owner we could wait for.
-func LeakOptions() []goleak.Option {
-	return nil
 }

@@ -24,7 +24,7 @@ import (
 
 const proto = "/autonet/comet/1"
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, p2ptest.LeakOptions()...) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // serve answers each connection with fn on a loopback port until the test ends.
 func serve(t *testing.T, fn func(*net.TCPConn)) string {
