@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"strings"
@@ -41,8 +42,8 @@ type StartOptions struct {
 	Home string
 	// Version is told to peers and users.
 	Version string
-	// Log receives the node's log; nil discards it.
-	Log *slog.Logger
+	// Log receives the node's log as text; nil discards it.
+	Log io.Writer
 	// Record is the file that receives every event as NDJSON; empty is none.
 	Record string
 	// Started is called once everything answers; nil is allowed.
@@ -110,16 +111,13 @@ func Start(ctx context.Context, o StartOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, lock.Release()) }()
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
 	n, layers, err := assemble(h, o)
 	if err != nil {
 		return err
 	}
 	ctx, n.stop = context.WithCancelCause(ctx)
 	defer n.stop(nil)
-	return life.Run(ctx, o.Log, life.DefaultLimits(), layers, func() {
+	return life.Run(ctx, n.log, life.DefaultLimits(), layers, func() {
 		if o.Started != nil {
 			o.Started(n.endpoint())
 		}
@@ -128,13 +126,13 @@ func Start(ctx context.Context, o StartOptions) (err error) {
 
 // assemble makes every part, from the bottom up. On an error what was opened is closed again.
 func assemble(h home.Home, o StartOptions) (_ *Node, _ []life.Layer, err error) {
-	n := &Node{home: h, version: o.Version, log: o.Log, began: time.Now()}
+	n := &Node{home: h, version: o.Version, began: time.Now()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.closeNetwork(), n.closeStore())
 		}
 	}()
-	if err = n.readHome(); err != nil {
+	if err = n.readHome(o.Log); err != nil {
 		return nil, nil, err
 	}
 	for _, make := range []func() error{n.makeEvents, n.makeStore, n.makeNetwork, n.makeLedger, n.makeShards, n.makeWork} {
@@ -147,9 +145,12 @@ func assemble(h home.Home, o StartOptions) (_ *Node, _ []life.Layer, err error) 
 }
 
 // readHome loads configuration, identity and genesis.
-func (n *Node) readHome() error {
+func (n *Node) readHome(log io.Writer) error {
 	var err error
 	if n.cfg, err = config.Load(n.home.Config()); err != nil {
+		return err
+	}
+	if n.log, err = newLog(log, n.cfg.Log.Level); err != nil {
 		return err
 	}
 	if n.key, err = host.LoadOrCreateKey(n.home.Identity()); err != nil {
@@ -313,6 +314,17 @@ func (n *Node) makeWork() error {
 		n.runners = append(n.runners, roles.NewRunner(r, d))
 	}
 	return nil
+}
+
+func newLog(w io.Writer, level string) (*slog.Logger, error) {
+	if w == nil {
+		return slog.New(slog.DiscardHandler), nil
+	}
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		return nil, fmt.Errorf("log.level: %w", err)
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l})), nil
 }
 
 func readSalts(h home.Home) ([32]byte, error) {

@@ -80,10 +80,10 @@ func (s *swarm) modelReport(ctx context.Context) (report.Model, error) {
 }
 
 // infer asks a solver's node, which fetches the model from the network, about held-out images.
-func (s *swarm) infer(ctx context.Context) (*report.Inference, error) {
+func (s *swarm) infer(ctx context.Context) (report.Inference, error) {
 	set, err := s.heldOut()
 	if err != nil {
-		return nil, err
+		return report.Inference{}, err
 	}
 	set = set.Head(inferences)
 	req := types.InferRequest{Model: s.lastTask.Result.CID}
@@ -93,9 +93,9 @@ func (s *swarm) infer(ctx context.Context) (*report.Inference, error) {
 	}
 	res, err := s.procs[1].api().Infer(ctx, req)
 	if err != nil {
-		return nil, fmt.Errorf("infer with the final model: %w", err)
+		return report.Inference{}, fmt.Errorf("infer with the final model: %w", err)
 	}
-	out := &report.Inference{Requests: set.N}
+	out := report.Inference{Requests: set.N}
 	for i, c := range res.Classes {
 		if i < set.N && c == int(set.Labels[i]) {
 			out.Correct++

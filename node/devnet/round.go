@@ -213,7 +213,7 @@ func (s *swarm) keepRound(r int, t types.Task, took time.Duration, before, after
 				out.ReplayChecked += len(e.Intervals)
 			}
 			if e.Fault == "replay-mismatch" {
-				out.ReplayMisses++
+				out.ReplayMismatch++
 			}
 		}
 	}
