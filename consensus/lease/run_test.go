@@ -23,7 +23,7 @@ type shifted struct {
 func (c shifted) Wall() time.Time { return c.SystemClock.Wall().Add(time.Duration(c.by.Load())) }
 
 // running calls fn with a keeper that runs, in virtual time.
-func running(t *testing.T, fn func(ctx context.Context, k *lease.Keeper, shift *atomic.Int64)) {
+func running(t *testing.T, fn func(t *testing.T, k *lease.Keeper, shift *atomic.Int64)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -33,7 +33,7 @@ func running(t *testing.T, fn func(ctx context.Context, k *lease.Keeper, shift *
 		done := make(chan error, 1)
 		go func() { done <- k.Run(ctx) }()
 		synctest.Wait()
-		fn(ctx, k, shift)
+		fn(t, k, shift)
 		cancel()
 		require.NoError(t, <-done)
 	})
@@ -49,7 +49,8 @@ func blocks(k *lease.Keeper, d time.Duration) {
 }
 
 func TestTheContextIsCancelledWhenTheLeaseEnds(t *testing.T) {
-	running(t, func(_ context.Context, k *lease.Keeper, _ *atomic.Int64) {
+	running(t, func(t *testing.T, k *lease.Keeper, _ *atomic.Int64) {
+		t.Helper()
 		k.Observe(lease.Heartbeat{LedgerTime: time.Now()})
 		l, err := k.Acquire()
 		require.NoError(t, err)
@@ -63,7 +64,8 @@ func TestTheContextIsCancelledWhenTheLeaseEnds(t *testing.T) {
 }
 
 func TestTheContextLivesOnWithHeartbeats(t *testing.T) {
-	running(t, func(_ context.Context, k *lease.Keeper, _ *atomic.Int64) {
+	running(t, func(t *testing.T, k *lease.Keeper, _ *atomic.Int64) {
+		t.Helper()
 		k.Observe(lease.Heartbeat{LedgerTime: time.Now()})
 		l, err := k.Acquire()
 		require.NoError(t, err)
@@ -79,7 +81,8 @@ func TestTheContextLivesOnWithHeartbeats(t *testing.T) {
 }
 
 func TestAJumpOfTheWallClockCancelsTheContextWithinASecond(t *testing.T) {
-	running(t, func(_ context.Context, k *lease.Keeper, shift *atomic.Int64) {
+	running(t, func(t *testing.T, k *lease.Keeper, shift *atomic.Int64) {
+		t.Helper()
 		for _, jump := range []time.Duration{time.Hour, -time.Hour} {
 			k.Observe(lease.Heartbeat{LedgerTime: time.Now()})
 			l, err := k.Acquire()
@@ -94,10 +97,11 @@ func TestAJumpOfTheWallClockCancelsTheContextWithinASecond(t *testing.T) {
 }
 
 func TestWaitReturnsWithTheHeartbeat(t *testing.T) {
-	running(t, func(ctx context.Context, k *lease.Keeper, _ *atomic.Int64) {
+	running(t, func(t *testing.T, k *lease.Keeper, _ *atomic.Int64) {
+		t.Helper()
 		got := make(chan error, 1)
 		go func() {
-			l, err := k.Wait(ctx)
+			l, err := k.Wait(t.Context())
 			got <- errors.Join(err, l.Err())
 		}()
 		time.Sleep(time.Minute)
@@ -109,12 +113,13 @@ func TestWaitReturnsWithTheHeartbeat(t *testing.T) {
 }
 
 func TestWaitReturnsWhenTheWallClockIsSetRight(t *testing.T) {
-	running(t, func(ctx context.Context, k *lease.Keeper, shift *atomic.Int64) {
+	running(t, func(t *testing.T, k *lease.Keeper, shift *atomic.Int64) {
+		t.Helper()
 		shift.Store(int64(time.Hour))
 		k.Observe(lease.Heartbeat{LedgerTime: time.Now()})
 		got := make(chan error, 1)
 		go func() {
-			_, err := k.Wait(ctx)
+			_, err := k.Wait(t.Context())
 			got <- err
 		}()
 		time.Sleep(2 * time.Second)
@@ -127,8 +132,9 @@ func TestWaitReturnsWhenTheWallClockIsSetRight(t *testing.T) {
 }
 
 func TestWaitEndsWithItsContext(t *testing.T) {
-	running(t, func(ctx context.Context, k *lease.Keeper, _ *atomic.Int64) {
-		ctx, cancel := context.WithTimeout(ctx, time.Second)
+	running(t, func(t *testing.T, k *lease.Keeper, _ *atomic.Int64) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		_, err := k.Wait(ctx)
 		require.ErrorIs(t, err, context.DeadlineExceeded)

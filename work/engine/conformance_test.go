@@ -172,7 +172,7 @@ func TestAResumedRunGivesTheHashesOfAnUninterruptedOne(t *testing.T) {
 func TestTrainingStopsWithinOneStepOfTheLeasesEndAndResumes(t *testing.T) {
 	set := digits(t, 600)
 	want, _ := trained(t, set)
-	for stop := 1; stop < 10; stop++ {
+	for _, stop := range []int{1, 4, 6, 9} {
 		l, clock, _ := leasetest.Live(t)
 		r := &recorder{}
 		steps := 0
