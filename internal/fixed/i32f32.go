@@ -62,7 +62,7 @@ func (x I32F32) U16() uint16 {
 // Add returns x + y, saturated.
 func (x I32F32) Add(y I32F32) I32F32 {
 	sum := x + y
-	if (x > 0) == (y > 0) && (sum > 0) != (x > 0) && x != 0 && y != 0 {
+	if (x < 0) == (y < 0) && (sum < 0) != (x < 0) {
 		return saturated(x < 0)
 	}
 	return sum

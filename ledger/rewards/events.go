@@ -107,7 +107,13 @@ func (EventSlashed) EventKind() string { return "rewards/slashed" }
 // Events returns one zero event of every kind, for decoders.
 func Events() []ledger.EventData {
 	return []ledger.EventData{
-		EventVoteCommitted{}, EventVoteRevealed{}, EventEntry{}, EventVerdict{}, EventSettled{}, EventMember{},
-		EventLearnability{}, EventSlashed{},
+		EventVoteCommitted{},
+		EventVoteRevealed{},
+		EventEntry{},
+		EventVerdict{},
+		EventSettled{},
+		EventMember{},
+		EventLearnability{},
+		EventSlashed{},
 	}
 }

@@ -1,6 +1,8 @@
 package rewards
 
 import (
+	"slices"
+
 	"autonet/consensus/commitreveal"
 	"autonet/ledger"
 )
@@ -143,7 +145,7 @@ func (k Keeper) acceptEntries(kv ledger.KV, t Task, vote Vote, chainSalt ledger.
 		if !sameIntervals(drawn, e.Intervals) {
 			return refused("the vote on %s replays %v; its salt draws %v", e.Solver, e.Intervals, drawn)
 		}
-		if e.Mismatch() && !contains(e.Intervals, e.Fault.Interval) {
+		if e.Mismatch() && !slices.Contains(e.Intervals, e.Fault.Interval) {
 			return refused("the fault of %s is in interval %d, which was not drawn", e.Solver, e.Fault.Interval)
 		}
 		if err := k.ports.Tasks.Demand(kv, t.ID, e.Solver, e.Intervals); err != nil {
@@ -220,13 +222,4 @@ func sameIntervals(drawn []int, claimed []uint32) bool {
 		}
 	}
 	return true
-}
-
-func contains(list []uint32, n uint32) bool {
-	for _, at := range list {
-		if at == n {
-			return true
-		}
-	}
-	return false
 }

@@ -14,7 +14,7 @@ const (
 	challengeVoid      = "void"
 )
 
-// Settle, after the challenge window, makes the verdicts final, penalises false alarms and unbacked votes and pays.
+// Settle makes the verdicts final after the challenge window, penalises false alarms and unbacked votes, and pays.
 func (k Keeper) Settle(ctx *ledger.Context, kv ledger.KV, id string) error {
 	t, ok := k.ports.Tasks.Task(kv, id)
 	if !ok {

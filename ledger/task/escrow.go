@@ -12,8 +12,8 @@ func (e Escrow) Total() ledger.Natn {
 	return e.Solvers + e.Coordinators + e.Proposer + e.Aggregator + e.Storage
 }
 
-// pot returns the place of a pot.
-func (e *Escrow) pot(name string) (*ledger.Natn, error) {
+// potOf returns the place of a pot.
+func potOf(e *Escrow, name string) (*ledger.Natn, error) {
 	switch name {
 	case PotSolvers:
 		return &e.Solvers, nil
@@ -78,7 +78,7 @@ func (k Keeper) pay(ctx *ledger.Context, kv ledger.KV, t *Task, pot string, to l
 	if amount == 0 {
 		return nil
 	}
-	place, err := t.Escrow.pot(pot)
+	place, err := potOf(&t.Escrow, pot)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (k Keeper) pay(ctx *ledger.Context, kv ledger.KV, t *Task, pot string, to l
 func (k Keeper) giveBack(ctx *ledger.Context, kv ledger.KV, t *Task, cause string, pots ...string) error {
 	var sum ledger.Natn
 	for _, name := range pots {
-		place, err := t.Escrow.pot(name)
+		place, err := potOf(&t.Escrow, name)
 		if err != nil {
 			return err
 		}

@@ -199,8 +199,21 @@ func (EventAggregated) EventKind() string { return "task/aggregated" }
 // Events returns one zero event of every kind, for decoders.
 func Events() []ledger.EventData {
 	return []ledger.EventData{
-		EventProposed{}, EventPhase{}, EventClaimed{}, EventCheckpoint{}, EventCommitted{}, EventCommittee{},
-		EventCommitteeShort{}, EventTruth{}, EventRevealed{}, EventOpened{}, EventDropped{}, EventSlashed{}, EventPaid{},
-		EventReturned{}, EventAggregator{}, EventAggregated{},
+		EventProposed{},
+		EventPhase{},
+		EventClaimed{},
+		EventCheckpoint{},
+		EventCommitted{},
+		EventCommittee{},
+		EventCommitteeShort{},
+		EventTruth{},
+		EventRevealed{},
+		EventOpened{},
+		EventDropped{},
+		EventSlashed{},
+		EventPaid{},
+		EventReturned{},
+		EventAggregator{},
+		EventAggregated{},
 	}
 }

@@ -58,7 +58,7 @@ type Votes interface {
 	Forfeit(ctx *ledger.Context, kv ledger.KV, task string, member ledger.Account, cause string)
 	// Judge makes the verdict of every solution from the revealed votes and stores it with [Keeper.SetVerdict].
 	Judge(ctx *ledger.Context, kv ledger.KV, task string) error
-	// Settle, after the challenge window, penalises false alarms and unbacked votes, makes every verdict final with
+	// Settle is called after the challenge window. It penalises false alarms and unbacked votes, makes every verdict final with
 	// [Keeper.SetVerdict] and pays solvers, members and proposer with [Keeper.Pay].
 	Settle(ctx *ledger.Context, kv ledger.KV, task string) error
 }
