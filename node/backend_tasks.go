@@ -30,7 +30,7 @@ const (
 	defaultBatch      = 32
 	defaultSlots      = 3
 	defaultReplay     = 3
-	defaultLearning   = 30_000
+	defaultLearning   = 20_000
 	defaultMomentum   = 900_000
 	defaultPerSample  = ledger.ATN / 1000
 	defaultCommittee  = 30 * ledger.ATN

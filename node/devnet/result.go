@@ -63,20 +63,40 @@ func (s *swarm) modelReport(ctx context.Context) (report.Model, error) {
 	if v == nil {
 		return report.Model{}, fmt.Errorf("task %s has no result", s.lastTask.ID)
 	}
-	sh, err := s.proposer().api().Shard(ctx, v.CID)
+	sh, holders, err := s.holders(ctx, v.CID)
 	if err != nil {
-		return report.Model{}, fmt.Errorf("look up the final model: %w", err)
-	}
-	holders := map[string]bool{}
-	for _, c := range sh.Columns {
-		if c.Holder != "" {
-			holders[c.Holder] = true
-		}
+		return report.Model{}, err
 	}
 	return report.Model{
 		CID: v.CID, MerkleRoot: v.Root, Parameters: v.Parameters, Bytes: v.SizeBytes,
 		DataShards: sh.Data, ParityShards: sh.Parity, Providers: len(holders),
 	}, nil
+}
+
+// holders asks the proposer's node who holds the file, until every column is accounted for or some time has passed.
+func (s *swarm) holders(ctx context.Context, cid string) (sh types.Shard, holders map[string]bool, err error) {
+	for range 25 {
+		if sh, err = s.proposer().api().Shard(ctx, cid); err != nil {
+			return sh, nil, fmt.Errorf("look up the final model: %w", err)
+		}
+		holders = map[string]bool{}
+		found := 0
+		for _, c := range sh.Columns {
+			if c.Holder != "" && c.Confirmed {
+				holders[c.Holder] = true
+				found++
+			}
+		}
+		if found == sh.Data+sh.Parity {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return sh, nil, context.Cause(ctx)
+		case <-time.After(pollEvery):
+		}
+	}
+	return sh, holders, nil
 }
 
 // infer asks a solver's node, which fetches the model from the network, about held-out images.

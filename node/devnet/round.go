@@ -26,7 +26,7 @@ const (
 // Hyper-parameters of a round of SimpleNet on MNIST. Each solver sees its part of the data once per round.
 const (
 	batchSize     = 32
-	learningMicro = 30_000
+	learningMicro = 20_000
 	momentumMicro = 900_000
 	intervals     = 8
 	replayed      = 3
@@ -82,6 +82,7 @@ func (s *swarm) round(ctx context.Context, r int) error {
 	if err != nil {
 		return err
 	}
+	s.noteRejections(r, t)
 	if err := s.verdict(t); err != nil {
 		return err
 	}
@@ -91,6 +92,20 @@ func (s *swarm) round(ctx context.Context, r int) error {
 	}
 	s.keepRound(r, t, time.Since(begun), before, after)
 	return s.awaitRecovery(ctx, plan)
+}
+
+// noteRejections tells the observer which solutions were not accepted and the ledger's reason.
+func (s *swarm) noteRejections(r int, t types.Task) {
+	for _, sol := range t.Solutions {
+		if sol.State == stateAccepted {
+			continue
+		}
+		name := sol.Account
+		if p := s.byAccount(sol.Account); p != nil {
+			name = p.m.name
+		}
+		s.obs.Note(fmt.Sprintf("round %d: %s is %s: %s", r, name, sol.State, sol.Reason))
+	}
 }
 
 // request describes the round's task.

@@ -51,12 +51,13 @@ func (s source) sample(seed [32]byte) dataset.Set {
 	return out
 }
 
-// exampleTruth states the examples and the scale of scores. A score of 0 lies a fiftieth of the examples below the
-// base model, since an honest update trained on a part of the data may fall behind it by chance; a score of 1 is half
-// of what the base model still gets wrong.
+// exampleTruth states the examples and the scale of scores. A score of 0 lies where a model makes twice the base model's
+// errors and a fiftieth of the examples more: an honest update, trained on a part of the data only, may fall behind the
+// base by chance, and whether it is honest is for replay to say. A score of 1 is half of what the base still gets wrong.
 func exampleTruth(sample dataset.Set, correct, total uint32) truth.Truth {
-	base := correct - min(correct, total/50)
-	bar := max(correct+(total-correct+1)/2, base+1)
+	wrong := total - correct
+	base := correct - min(correct, wrong+total/50)
+	bar := max(correct+(wrong+1)/2, base+1)
 	return truth.Truth{
 		Metric: truth.MetricAccuracy, BaseCorrect: base, BarCorrect: bar, Total: total,
 		Images: dataset.EncodeImages(sample), Labels: dataset.EncodeLabels(sample),
