@@ -198,28 +198,40 @@ func (d *DHT) Provide(ctx context.Context, c cid.Cid) error {
 	return nil
 }
 
-// FindProviders returns up to limit peers that say they hold c, this host excepted. Fewer, or
-// none, is no error unless the lookup was cut short before it found any.
+// FindProviders returns up to limit peers that say they hold c, this host excepted. Fewer, or none, is no error unless
+// the lookup was cut short before it found any.
 func (d *DHT) FindProviders(ctx context.Context, c cid.Cid, limit int) ([]peer.AddrInfo, error) {
-	if limit < 1 {
-		return nil, fmt.Errorf("find providers of %s: a limit of %d asks for none", c, limit)
+	var out []peer.AddrInfo
+	err := d.EachProvider(ctx, c, limit, func(info peer.AddrInfo) { out = append(out, info) })
+	if err != nil && len(out) == 0 {
+		return nil, err
+	}
+	return out, nil
+}
+
+// EachProvider calls fn, which must not block, with each provider as it is found; otherwise it is FindProviders. An
+// error means that the lookup was cut short.
+func (d *DHT) EachProvider(ctx context.Context, c cid.Cid, limit int, fn func(peer.AddrInfo)) error {
+	if limit < 1 || !c.Defined() {
+		return fmt.Errorf("find providers of %s: needs a CID and a limit above zero", c)
 	}
 	kad, ctx, cancel, err := d.use(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer cancel()
-	var out []peer.AddrInfo
+	found := 0
 	for info := range kad.FindProvidersAsync(ctx, c, limit+1) { // one more, in case we are among them
-		if info.ID == d.host.ID() || len(out) == limit {
+		if info.ID == d.host.ID() || found == limit {
 			continue
 		}
-		out = append(out, info)
+		found++
+		fn(info)
 	}
-	if len(out) == 0 && ctx.Err() != nil {
-		return nil, fmt.Errorf("find providers of %s: %w", c, ctx.Err())
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("find providers of %s: %w", c, err)
 	}
-	return out, nil
+	return nil
 }
 
 // FindPeer returns the addresses of p, from here or from the network, or [ErrNotFound].

@@ -52,7 +52,7 @@ func TestProvidersAreFoundThroughOthers(t *testing.T) {
 	p2ptest.Connect(t, a, hub)
 	p2ptest.Connect(t, b, hub)
 	for _, d := range []*dht.DHT{aDHT, bDHT} {
-		require.Eventually(t, func() bool { return d.Size() > 0 }, 5*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return d.Size() > 0 }, 20*time.Second, 10*time.Millisecond)
 	}
 	require.NoError(t, hubDHT.Bootstrap(t.Context()))
 	c := newCID(t, "model")

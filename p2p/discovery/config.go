@@ -101,6 +101,7 @@ func Rendezvous(network string) (cid.Cid, error) {
 type Routing interface {
 	// Provide announces this host under c; an error means that nobody may have been told.
 	Provide(ctx context.Context, c cid.Cid) error
-	// FindProviders returns up to limit other hosts announced under c.
-	FindProviders(ctx context.Context, c cid.Cid, limit int) ([]peer.AddrInfo, error)
+	// EachProvider calls fn with up to limit other hosts announced under c, each as it is found; an error means that
+	// there may be more.
+	EachProvider(ctx context.Context, c cid.Cid, limit int, fn func(peer.AddrInfo)) error
 }

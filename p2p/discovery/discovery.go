@@ -260,18 +260,16 @@ func (d *Discovery) findLoop(ctx context.Context) {
 func (d *Discovery) lookup(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, routeTimeout)
 	defer cancel()
-	found, err := d.routing.FindProviders(ctx, d.key, 4*d.cfg.MinPeers)
+	err := d.routing.EachProvider(ctx, d.key, 4*d.cfg.MinPeers, func(found peer.AddrInfo) {
+		if !d.cfg.AllowPrivate {
+			found.Addrs = ma.FilterAddrs(found.Addrs, manet.IsPublicAddr)
+		}
+		if d.table.add([]peer.AddrInfo{found}, false, time.Now()) {
+			d.dial.poke()
+		}
+	})
 	if err != nil {
 		d.log.DebugContext(ctx, "looking for members failed", slog.Any("error", err))
-		return
-	}
-	for i := range found {
-		if !d.cfg.AllowPrivate {
-			found[i].Addrs = ma.FilterAddrs(found[i].Addrs, manet.IsPublicAddr)
-		}
-	}
-	if d.table.add(found, false, time.Now()) {
-		d.dial.poke()
 	}
 }
 

@@ -79,26 +79,29 @@ func start(t *testing.T, s settings, bootstrap ...string) *node {
 	return n
 }
 
-func requireMesh(t *testing.T, nodes []*node, within time.Duration) {
+// patience is for machines that do much else; what is waited for takes a fraction of a second on an idle one.
+const patience = 30 * time.Second
+
+func requireMesh(t *testing.T, nodes []*node) {
 	t.Helper()
 	begin := time.Now()
 	require.Eventually(t, func() bool {
 		for _, n := range nodes {
-			if n.peers() < len(nodes)-1 {
+			if n.peers() < min(len(nodes)-1, discovery.DefaultConfig("devnet").MinPeers) {
 				return false
 			}
 		}
 		return true
-	}, within, 20*time.Millisecond)
+	}, patience, 20*time.Millisecond)
 	t.Logf("%d nodes meshed in %s", len(nodes), time.Since(begin).Round(time.Millisecond))
 }
 
-func TestTenNodesMeshThroughOneBootstrap(t *testing.T) {
+func TestTwelveNodesMeshThroughOneBootstrap(t *testing.T) {
 	nodes := []*node{start(t, settings{})}
-	for range 9 {
+	for range 11 {
 		nodes = append(nodes, start(t, settings{}, nodes[0].addr()))
 	}
-	requireMesh(t, nodes, 10*time.Second)
+	requireMesh(t, nodes)
 	s := nodes[3].disc.Status()
 	require.GreaterOrEqual(t, s.Connected, 1)
 	require.Len(t, s.Bootstrap, 1)
@@ -122,15 +125,15 @@ func TestALateAndRestartedBootstrapIsFound(t *testing.T) {
 	require.NotEmpty(t, status.Error)
 
 	late := start(t, settings{listen: listen, key: key})
-	requireMesh(t, append(others, late), 10*time.Second)
+	requireMesh(t, append(others, late))
 
 	late.stop()
-	require.Eventually(t, func() bool { return others[0].peers() == 2 }, 5*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return others[0].peers() == 2 }, patience, 10*time.Millisecond)
 	again := start(t, settings{listen: listen, key: key})
-	requireMesh(t, append(others, again), 10*time.Second)
+	requireMesh(t, append(others, again))
 
 	newcomer := start(t, settings{}, addr)
-	requireMesh(t, append(others, again, newcomer), 10*time.Second)
+	requireMesh(t, append(others, again, newcomer))
 }
 
 func TestNetworksDoNotMix(t *testing.T) {
@@ -138,7 +141,7 @@ func TestNetworksDoNotMix(t *testing.T) {
 	other := func(c *discovery.Config) { c.Network = "othernet" }
 	a, b := start(t, settings{}, hub.addr()), start(t, settings{}, hub.addr())
 	x := start(t, settings{change: other}, hub.addr())
-	requireMesh(t, []*node{hub, a, b}, 10*time.Second)
+	requireMesh(t, []*node{hub, a, b})
 	time.Sleep(time.Second)
 	// The routing table is common to all networks and connects hosts for its own ends; membership is not.
 	require.Equal(t, 1, x.disc.Status().Known, "only the bootstrap peer it was told of")
@@ -150,14 +153,14 @@ func TestGoodPeersAreRememberedWithoutABootstrap(t *testing.T) {
 	remember := func(c *discovery.Config) { c.PeersFile = file }
 	hub := start(t, settings{})
 	a := start(t, settings{change: remember}, hub.addr())
-	requireMesh(t, []*node{hub, a}, 5*time.Second)
+	requireMesh(t, []*node{hub, a})
 	a.stop()
 	raw, err := os.ReadFile(file)
 	require.NoError(t, err)
 	require.Contains(t, string(raw), hub.host.ID().String())
 
 	again := start(t, settings{change: remember})
-	require.Eventually(t, func() bool { return again.peers() == 1 }, 5*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return again.peers() == 1 }, patience, 10*time.Millisecond)
 }
 
 func TestADamagedPeersFileIsPassedOver(t *testing.T) {
@@ -166,7 +169,7 @@ func TestADamagedPeersFileIsPassedOver(t *testing.T) {
 	for _, text := range []string{"", "{", `{"version":1,"network":"devnet","peers":["/ip4/1.2.3.4"]}`, `{"version":9}`, "null", "[]"} {
 		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 		n := start(t, settings{change: func(c *discovery.Config) { c.PeersFile = file }}, hub.addr())
-		require.Eventually(t, func() bool { return n.peers() >= 1 }, 5*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return n.peers() >= 1 }, patience, 10*time.Millisecond)
 		n.stop()
 	}
 }
@@ -174,7 +177,7 @@ func TestADamagedPeersFileIsPassedOver(t *testing.T) {
 func TestAddedPeersAreDialled(t *testing.T) {
 	a, b := start(t, settings{}), start(t, settings{})
 	require.NoError(t, a.disc.AddPeers([]string{b.addr()}))
-	require.Eventually(t, func() bool { return a.peers() == 1 }, 5*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return a.peers() == 1 }, patience, 10*time.Millisecond)
 	require.Error(t, a.disc.AddPeers([]string{"/ip4/127.0.0.1/tcp/1"}))
 }
 
@@ -197,7 +200,7 @@ func TestNoMorePeersThanAskedAreDialled(t *testing.T) {
 		nodes = append(nodes, start(t, settings{change: few}, hub.addr()))
 	}
 	for _, n := range nodes {
-		require.Eventually(t, func() bool { return n.disc.Status().Connected >= 2 }, 10*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return n.disc.Status().Connected >= 2 }, patience, 10*time.Millisecond)
 	}
 }
 
@@ -206,8 +209,11 @@ type fixedRouting []peer.AddrInfo
 
 func (fixedRouting) Provide(context.Context, cid.Cid) error { return nil }
 
-func (r fixedRouting) FindProviders(context.Context, cid.Cid, int) ([]peer.AddrInfo, error) {
-	return r, nil
+func (r fixedRouting) EachProvider(_ context.Context, _ cid.Cid, _ int, fn func(peer.AddrInfo)) error {
+	for _, info := range r {
+		fn(info)
+	}
+	return nil
 }
 
 func TestPrivateAddressesOfOthersAreDialledOnlyWhenAllowed(t *testing.T) {
@@ -223,7 +229,7 @@ func TestPrivateAddressesOfOthersAreDialledOnlyWhenAllowed(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- d.Run(ctx) }()
 		if allow {
-			require.Eventually(t, func() bool { return d.Status().Connected == 1 }, 5*time.Second, 5*time.Millisecond)
+			require.Eventually(t, func() bool { return d.Status().Connected == 1 }, patience, 5*time.Millisecond)
 		} else {
 			time.Sleep(200 * time.Millisecond)
 			require.Zero(t, d.Status().Known)

@@ -95,11 +95,21 @@ func pair(t *testing.T, spec gossip.TopicSpec) (a, b *node) {
 	t.Helper()
 	a, b = start(t, "devnet", gossip.TopicSpec{Raw: spec.Raw, Rate: 1e6, Burst: 1e6, PeerBurst: 1e6}), start(t, "devnet", spec)
 	p2ptest.Connect(t, a.host, b.host)
-	require.Eventually(t, func() bool { return len(a.topic.Peers()) == 1 && len(b.topic.Peers()) == 1 }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(a.topic.Peers()) == 1 && len(b.topic.Peers()) == 1 }, 20*time.Second, 5*time.Millisecond)
 	return a, b
 }
 
-func TestMessagesArriveSignedAndInOrder(t *testing.T) {
+// repeat publishes until done: only the mesh relays, and it is made by the next heartbeat.
+func repeat(t *testing.T, n *node, done func() bool) {
+	t.Helper()
+	for i := 0; !done(); i++ {
+		require.Less(t, i, 60, "not within half a minute")
+		require.NoError(t, n.topic.Publish(t.Context(), fmt.Append(nil, "again ", i)))
+		time.Sleep(500 * time.Millisecond)
+	}
+}
+
+func TestMessagesArriveSigned(t *testing.T) {
 	a, b := pair(t, gossip.TopicSpec{})
 	var want []string
 	for i := range 40 {
@@ -107,7 +117,7 @@ func TestMessagesArriveSignedAndInOrder(t *testing.T) {
 		want = append(want, text)
 		require.NoError(t, a.topic.Publish(t.Context(), []byte(text)))
 	}
-	require.Eventually(t, func() bool { return len(b.received()) == len(want) }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(b.received()) == len(want) }, 20*time.Second, 5*time.Millisecond)
 	require.ElementsMatch(t, want, b.received())
 	require.Equal(t, a.host.ID(), b.got[0].Signer)
 	require.Equal(t, a.host.ID(), b.got[0].From)
@@ -117,7 +127,7 @@ func TestMessagesArriveSignedAndInOrder(t *testing.T) {
 	require.Empty(t, a.received(), "own messages are not handed back")
 
 	require.Eventually(t, func() bool { return len(a.verdicts("accept")) == len(want) && len(b.verdicts("accept")) == len(want) },
-		5*time.Second, 5*time.Millisecond)
+		20*time.Second, 5*time.Millisecond)
 	require.Equal(t, "published", a.verdicts("accept")[0].Reason)
 	require.Empty(t, b.verdicts("accept")[0].Reason)
 	s := b.gossip.Stats()
@@ -130,7 +140,7 @@ func TestMessagesArriveSignedAndInOrder(t *testing.T) {
 func TestRawTopicsCarryBytesAsTheyAre(t *testing.T) {
 	a, b := pair(t, gossip.TopicSpec{Raw: true})
 	require.NoError(t, a.topic.Publish(t.Context(), []byte("a signed transaction")))
-	require.Eventually(t, func() bool { return len(b.received()) == 1 }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(b.received()) == 1 }, 20*time.Second, 5*time.Millisecond)
 	require.Empty(t, b.got[0].Signer)
 	require.Equal(t, a.host.ID(), b.got[0].From)
 	require.Equal(t, []string{"a signed transaction"}, b.received())
@@ -146,10 +156,8 @@ func TestMessagesTravelOverSeveralHops(t *testing.T) {
 	}
 	require.Eventually(t, func() bool {
 		return len(nodes[0].topic.Peers()) == 1 && len(nodes[1].topic.Peers()) == 2 && len(nodes[2].topic.Peers()) == 2
-	}, 5*time.Second, 5*time.Millisecond)
-	time.Sleep(1500 * time.Millisecond) // a heartbeat makes the mesh, and only the mesh relays at once
-	require.NoError(t, nodes[0].topic.Publish(t.Context(), []byte("far")))
-	require.Eventually(t, func() bool { return len(nodes[3].received()) == 1 }, 10*time.Second, 10*time.Millisecond)
+	}, 20*time.Second, 5*time.Millisecond)
+	repeat(t, nodes[0], func() bool { return len(nodes[3].received()) > 0 })
 	require.Equal(t, nodes[0].host.ID(), nodes[3].got[0].Signer)
 	require.Equal(t, nodes[2].host.ID(), nodes[3].got[0].From)
 }
@@ -179,7 +187,7 @@ func TestVerdictsDecideAndAreObserved(t *testing.T) {
 	for _, s := range []string{"early", "false", "faulty", "good"} {
 		require.NoError(t, a.topic.Publish(t.Context(), []byte(s)))
 	}
-	require.Eventually(t, func() bool { return len(b.verdicts("ignore")) == 2 && len(b.verdicts("accept")) == 1 }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(b.verdicts("ignore")) == 2 && len(b.verdicts("accept")) == 1 }, 20*time.Second, 5*time.Millisecond)
 	require.Equal(t, []string{"good"}, b.received())
 	rejected := b.verdicts("reject")
 	require.Len(t, rejected, 1)
@@ -203,15 +211,15 @@ func TestASpammerLosesScoreAndIsNoLongerHeard(t *testing.T) {
 	}})
 	honest := start(t, "devnet", gossip.TopicSpec{})
 	p2ptest.Connect(t, honest.host, b.host)
-	require.Eventually(t, func() bool { return len(b.topic.Peers()) == 2 && len(honest.topic.Peers()) == 1 }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(b.topic.Peers()) == 2 && len(honest.topic.Peers()) == 1 }, 20*time.Second, 5*time.Millisecond)
 	for i := range 8 {
 		require.NoError(t, a.topic.Publish(t.Context(), fmt.Append(nil, "x", i)))
 	}
-	require.Eventually(t, func() bool { return b.gossip.Scores()[a.host.ID()] < -160 }, 5*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return b.gossip.Scores()[a.host.ID()] < -160 }, 20*time.Second, 10*time.Millisecond)
 	require.GreaterOrEqual(t, len(b.verdicts("reject")), 4)
 	require.NoError(t, a.topic.Publish(t.Context(), []byte("now honest")))
 	require.NoError(t, honest.topic.Publish(t.Context(), []byte("always honest")))
-	require.Eventually(t, func() bool { return len(b.received()) == 1 }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(b.received()) == 1 }, 20*time.Second, 5*time.Millisecond)
 	time.Sleep(100 * time.Millisecond)
 	require.Equal(t, []string{"always honest"}, b.received())
 	require.GreaterOrEqual(t, b.gossip.Scores()[honest.host.ID()], 0.0, "sharing an address with a spammer is no fault on loopback")
@@ -230,12 +238,9 @@ func TestARejectedSignerIsIgnoredWhoeverForwards(t *testing.T) {
 	for i := range 8 {
 		require.NoError(t, a.topic.Publish(t.Context(), fmt.Append(nil, "x", i)))
 	}
-	require.Eventually(t, func() bool { return len(b.verdicts("reject")) >= 4 }, 5*time.Second, 5*time.Millisecond)
-	time.Sleep(1500 * time.Millisecond) // a heartbeat brings relay and b into one mesh
+	require.Eventually(t, func() bool { return len(b.verdicts("reject")) >= 4 }, 20*time.Second, 5*time.Millisecond)
 	p2ptest.Connect(t, a.host, relay.host)
-	require.Eventually(t, func() bool { return len(a.topic.Peers()) == 2 }, 5*time.Second, 5*time.Millisecond)
-	require.NoError(t, a.topic.Publish(t.Context(), []byte("now honest")))
-	require.Eventually(t, func() bool { return len(relay.received()) == 1 }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(a.topic.Peers()) == 2 }, 20*time.Second, 5*time.Millisecond)
 	blamed := func() bool {
 		for _, r := range b.verdicts("ignore") {
 			if r.From == relay.host.ID() && r.Signer == a.host.ID() && r.Reason == "the signer was rejected too often" {
@@ -244,7 +249,8 @@ func TestARejectedSignerIsIgnoredWhoeverForwards(t *testing.T) {
 		}
 		return false
 	}
-	require.Eventually(t, blamed, 5*time.Second, 5*time.Millisecond)
+	repeat(t, a, blamed)
+	require.NotEmpty(t, relay.received())
 	require.Empty(t, b.received())
 	require.GreaterOrEqual(t, b.gossip.Scores()[relay.host.ID()], 0.0, "the relay did nothing wrong")
 }
@@ -254,7 +260,7 @@ func TestASignerBeyondItsRateIsIgnored(t *testing.T) {
 	for i := range 30 {
 		require.NoError(t, a.topic.Publish(t.Context(), fmt.Append(nil, i)))
 	}
-	require.Eventually(t, func() bool { return len(b.received())+len(b.verdicts("ignore")) == 30 }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(b.received())+len(b.verdicts("ignore")) == 30 }, 20*time.Second, 5*time.Millisecond)
 	require.InDelta(t, 10, len(b.received()), 2)
 	require.Equal(t, "the signer publishes too fast", b.verdicts("ignore")[0].Reason)
 	require.Empty(t, b.verdicts("reject"))
@@ -265,8 +271,8 @@ func TestASignerFarBeyondItsRateIsRejected(t *testing.T) {
 	for i := range 40 {
 		require.NoError(t, a.topic.Publish(t.Context(), fmt.Append(nil, i)))
 	}
-	require.Eventually(t, func() bool { return len(b.verdicts("reject")) >= 3 }, 5*time.Second, 5*time.Millisecond)
-	require.Eventually(t, func() bool { return b.gossip.Scores()[a.host.ID()] < -100 }, 5*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return len(b.verdicts("reject")) >= 3 }, 20*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return b.gossip.Scores()[a.host.ID()] < -100 }, 20*time.Second, 10*time.Millisecond)
 }
 
 func TestOwnPublishingKeepsToTheRate(t *testing.T) {
@@ -285,7 +291,7 @@ func TestOversizeMessagesAreRejected(t *testing.T) {
 	require.NoError(t, a.topic.Publish(t.Context(), make([]byte, 100)))
 	require.NoError(t, a.topic.Publish(t.Context(), make([]byte, 101))) // within the envelope's share
 	require.NoError(t, a.topic.Publish(t.Context(), make([]byte, 1000)))
-	require.Eventually(t, func() bool { return len(b.received()) == 1 && len(b.verdicts("reject")) == 2 }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(b.received()) == 1 && len(b.verdicts("reject")) == 2 }, 20*time.Second, 5*time.Millisecond)
 	require.ErrorIs(t, b.topic.Publish(t.Context(), make([]byte, 101)), gossip.ErrTooLarge)
 }
 
@@ -294,7 +300,7 @@ func TestWhatIsNoEnvelopeIsRejected(t *testing.T) {
 	forger := startOn(t, h, key, "devnet", gossip.TopicSpec{Raw: true}) // sends bytes as they are
 	b := start(t, "devnet", gossip.TopicSpec{})
 	p2ptest.Connect(t, h, b.host)
-	require.Eventually(t, func() bool { return len(forger.topic.Peers()) == 1 }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(forger.topic.Peers()) == 1 }, 20*time.Second, 5*time.Millisecond)
 	elsewhere, err := envelope.Seal(key, "othernet/task/1", []byte("from another network"))
 	require.NoError(t, err)
 	other, err := envelope.Seal(key, "devnet/pulse/1", []byte("from another topic"))
@@ -302,7 +308,7 @@ func TestWhatIsNoEnvelopeIsRejected(t *testing.T) {
 	for _, data := range [][]byte{[]byte("no envelope"), elsewhere, other} {
 		require.NoError(t, forger.topic.Publish(t.Context(), data))
 	}
-	require.Eventually(t, func() bool { return len(b.verdicts("reject")) == 3 }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(b.verdicts("reject")) == 3 }, 20*time.Second, 5*time.Millisecond)
 	require.Empty(t, b.received())
 	require.Empty(t, b.verdicts("reject")[0].Signer, "nobody is known to have signed it")
 }
@@ -314,15 +320,15 @@ func TestASlowHandlerDropsAndCounts(t *testing.T) {
 	for i := range sent {
 		require.NoError(t, a.topic.Publish(t.Context(), fmt.Append(nil, i)))
 		if i%50 == 0 { // the outbound queue holds 256
-			require.Eventually(t, func() bool { return int(b.gossip.Stats().Topics["task"].Accepted) == i+1 }, 5*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return int(b.gossip.Stats().Topics["task"].Accepted) == i+1 }, 20*time.Second, time.Millisecond)
 		}
 	}
-	require.Eventually(t, func() bool { return b.gossip.Stats().Topics["task"].Accepted == sent }, 5*time.Second, 5*time.Millisecond)
-	require.Eventually(t, func() bool { return b.gossip.Stats().Topics["task"].Dropped >= sent-258 }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return b.gossip.Stats().Topics["task"].Accepted == sent }, 20*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return b.gossip.Stats().Topics["task"].Dropped >= sent-258 }, 20*time.Second, 5*time.Millisecond)
 	close(release)
 	require.Eventually(t, func() bool {
 		return len(b.received())+int(b.gossip.Stats().Topics["task"].Dropped) == sent
-	}, 5*time.Second, 5*time.Millisecond)
+	}, 20*time.Second, 5*time.Millisecond)
 }
 
 func TestASlowObserverHoldsNobodyUp(t *testing.T) {

@@ -146,7 +146,7 @@ func TestStreamsPerPeerAreBounded(t *testing.T) {
 	}
 	// One protocol has half of a peer's streams, and three quarters of those may be inbound.
 	const share = 32 / 2 * 3 / 4
-	require.Eventually(t, func() bool { return handled.Load() == share }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return handled.Load() == share }, 20*time.Second, 5*time.Millisecond)
 	time.Sleep(50 * time.Millisecond)
 	require.EqualValues(t, share, handled.Load())
 }

@@ -84,7 +84,7 @@ func pair(t *testing.T, listen, target string, opts ...tunnel.Option) (client, s
 	require.Eventually(t, func() bool {
 		ps, err := a.Peerstore().SupportsProtocols(b.ID(), proto)
 		return err == nil && len(ps) == 1
-	}, 5*time.Second, 5*time.Millisecond)
+	}, 20*time.Second, 5*time.Millisecond)
 	return client, server, a, b
 }
 
@@ -228,7 +228,7 @@ func TestStreamsOfOnePeerAreBounded(t *testing.T) {
 	require.Error(t, ping(dial(t, addr)))
 	require.EqualValues(t, 1, server.Stats().Refused)
 	require.NoError(t, first.Close())
-	require.Eventually(t, func() bool { return ping(dial(t, addr)) == nil }, 5*time.Second, 10*time.Millisecond, "a slot is given back")
+	require.Eventually(t, func() bool { return ping(dial(t, addr)) == nil }, 20*time.Second, 10*time.Millisecond, "a slot is given back")
 }
 
 func TestOnlyAllowedPeersGetIn(t *testing.T) {
