@@ -153,7 +153,9 @@ func (w *swarm) start(h host.Host, dir string, opt store.Options) *node {
 	w.mu.Lock()
 	w.nodes = append(w.nodes, n)
 	w.mu.Unlock()
-	require.Eventually(w.t, func() bool { return len(h.Mux().Protocols()) > 0 && handles(h, pin.Protocol) && handles(h, exchange.Protocol) }, time.Second, time.Millisecond)
+	require.Eventually(w.t, func() bool {
+		return len(h.Mux().Protocols()) > 0 && handles(h, pin.Protocol) && handles(h, exchange.Protocol)
+	}, time.Second, time.Millisecond)
 	return n
 }
 
