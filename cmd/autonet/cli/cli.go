@@ -176,13 +176,14 @@ func (a *app) explain(cmd *cobra.Command, err error) types.Error {
 	if cmd != nil {
 		path = cmd.CommandPath()
 	}
+	name := or(strings.TrimPrefix(strings.TrimPrefix(path, "autonet"), " "), "wrong usage")
 	switch {
 	case !a.begun && !isAPIError(err):
-		return types.NewError(types.CodeUsage, path, oneLine(err), "see: "+path+" --help")
+		return types.NewError(types.CodeUsage, name, oneLine(err), "see: "+path+" --help")
 	case errors.Is(err, context.Canceled):
-		return types.NewError(types.CodeFailed, path, "interrupted", "")
+		return types.NewError(types.CodeFailed, name, "interrupted", "")
 	}
-	e := types.ErrorOf(path, known(err))
+	e := types.ErrorOf(name, known(err))
 	e.Detail = strings.ReplaceAll(e.Detail, "\n", "; ")
 	return e
 }

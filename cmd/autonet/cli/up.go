@@ -140,7 +140,11 @@ func (l *lines) Update(s report.Snapshot) {
 		l.print("task %s: %s", types.Short(s.Task.ID), task)
 	}
 	for ; l.accuracy < len(s.Accuracy); l.accuracy++ {
-		l.print("accuracy after round %d: %.4f", l.accuracy, s.Accuracy[l.accuracy])
+		when := "before the first round"
+		if l.accuracy > 0 {
+			when = fmt.Sprintf("after round %d", l.accuracy)
+		}
+		l.print("accuracy %s: %.4f", when, s.Accuracy[l.accuracy])
 	}
 	l.processes(s)
 }

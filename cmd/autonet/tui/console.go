@@ -62,7 +62,7 @@ type (
 
 // NewConsole returns an empty console; a plain one has no colour.
 func NewConsole(plain bool) *Console {
-	return &Console{theme: newTheme(plain), width: 80, height: 24, follow: true}
+	return &Console{theme: newTheme(plain), width: usualWidth, height: usualHeight, follow: true}
 }
 
 // Init asks for nothing.

@@ -135,9 +135,9 @@ func (m *Console) eventsTab() []string {
 	for i, e := range shown {
 		rows[i] = m.eventRow(e)
 	}
-	cols := []column{{head: "TIME", width: 12}, {head: "TOPIC", width: 6}, {head: "KIND", width: 18}, {head: "PEER", width: 9}, {head: "VERDICT", width: 7}, {head: "SIZE", width: 5, right: true}, {head: "WHAT"}}
+	cols := []column{{head: " TIME", width: 13}, {head: "TOPIC", width: 6}, {head: "KIND", width: 18}, {head: "PEER", width: 9}, {head: "VERDICT", width: 7}, {head: "SIZE", width: 5, right: true}, {head: "WHAT"}}
 	if m.tab == tabTimeline {
-		cols = []column{{head: "TIME", width: 12}, {head: "SOURCE", width: 6}, {head: "KIND", width: 22}, {head: "TASK", width: 9}, {head: "BLOCK", width: 5, right: true}, {head: "WHAT"}}
+		cols = []column{{head: " TIME", width: 13}, {head: "SOURCE", width: 6}, {head: "KIND", width: 22}, {head: "TASK", width: 9}, {head: "BLOCK", width: 5, right: true}, {head: "WHAT"}}
 	}
 	lines := grid(m.theme, m.width, cols, rows)
 	for i, e := range shown {

@@ -33,7 +33,8 @@ type Terminal struct {
 func ShowConsole(ctx context.Context, c *client.Client, t Terminal, each func(types.Event) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	p := tea.NewProgram(NewConsole(t.Plain), tea.WithContext(ctx), tea.WithInput(t.In), tea.WithOutput(t.Out), tea.WithoutSignalHandler())
+	p := tea.NewProgram(NewConsole(t.Plain), tea.WithContext(ctx), tea.WithInput(t.In), tea.WithOutput(t.Out),
+		tea.WithWindowSize(usualWidth, usualHeight), tea.WithoutSignalHandler())
 	b := &batch{}
 	var wg sync.WaitGroup
 	var streamErr error
@@ -49,10 +50,12 @@ func ShowConsole(ctx context.Context, c *client.Client, t Terminal, each func(ty
 	ended := ctx.Err() != nil
 	cancel()
 	wg.Wait()
-	if streamErr != nil && !errors.Is(streamErr, context.Canceled) {
+	switch {
+	case ended: // from outside: that is how it ends
+		return nil
+	case streamErr != nil && !errors.Is(streamErr, context.Canceled):
 		return streamErr
-	}
-	if err != nil && !ended {
+	case err != nil:
 		return fmt.Errorf("draw the console: %w", err)
 	}
 	return nil

@@ -25,6 +25,7 @@ type Swarm struct {
 	theme         theme
 	width, height int
 	now           report.Snapshot
+	clock, told   time.Time // the last tick, and the one before the snapshot came
 	notes         []string
 	stopping      bool
 	done          bool
@@ -33,23 +34,37 @@ type Swarm struct {
 type (
 	snapshotMsg report.Snapshot
 	noteMsg     string
+	tickMsg     time.Time
 	stoppingMsg struct{}
 	doneMsg     struct{}
 )
 
 // NewSwarm returns an empty screen; a plain one has no colour.
-func NewSwarm(plain bool) *Swarm { return &Swarm{theme: newTheme(plain), width: 80, height: 24} }
+func NewSwarm(plain bool) *Swarm {
+	return &Swarm{theme: newTheme(plain), width: usualWidth, height: usualHeight}
+}
 
-// Init asks for nothing.
-func (m *Swarm) Init() tea.Cmd { return nil }
+// Init starts the clock.
+func (m *Swarm) Init() tea.Cmd { return tick() }
+
+// tick lets time be seen to pass between snapshots.
+func tick() tea.Cmd {
+	return tea.Tick(time.Second, func(t time.Time) tea.Msg { return tickMsg(t) })
+}
 
 // Update takes what is told.
 func (m *Swarm) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
+	case tickMsg:
+		if m.clock.IsZero() {
+			m.told = time.Time(msg)
+		}
+		m.clock = time.Time(msg)
+		return m, tick()
 	case snapshotMsg:
-		m.now = report.Snapshot(msg)
+		m.now, m.told = report.Snapshot(msg), m.clock
 	case noteMsg:
 		m.notes = append(m.notes, string(msg))
 		if len(m.notes) > keptNotes {
@@ -78,7 +93,9 @@ func (m *Swarm) top() []string {
 	if s.Round > 0 {
 		parts = append(parts, fmt.Sprintf("round %d of %d", s.Round, s.Rounds))
 	}
-	parts = append(parts, s.Elapsed.Truncate(time.Second).String())
+	since := m.clock.Sub(m.told)
+	s.Task.DeadlineLeft -= since
+	parts = append(parts, (s.Elapsed + since).Truncate(time.Second).String())
 	lines := []string{strings.Join(parts, " · "), ""}
 	if s.Task.ID != "" {
 		lines = append(lines, m.task(s.Task)...)
@@ -163,6 +180,7 @@ func (m *Swarm) bottom() []string {
 	}
 	switch {
 	case m.done:
+		lines = append(lines, "", "") // what follows begins on the second
 	case m.stopping:
 		lines = append(lines, "", m.theme.paint(m.theme.bad, "stopping every process …"))
 	default:
@@ -190,7 +208,7 @@ func (o observer) Note(line string)         { o.to.Send(noteMsg(line)) }
 // ShowSwarm shows run on a terminal until it returns, and returns its error. It leaves the terminal's input alone, so
 // that Ctrl-C reaches the process as a signal: run ends when ctx does.
 func ShowSwarm(ctx context.Context, out io.Writer, plain bool, run func(report.Observer) error) error {
-	p := tea.NewProgram(NewSwarm(plain), tea.WithInput(nil), tea.WithOutput(out), tea.WithoutSignalHandler())
+	p := tea.NewProgram(NewSwarm(plain), tea.WithInput(nil), tea.WithOutput(out), tea.WithWindowSize(usualWidth, usualHeight), tea.WithoutSignalHandler())
 	stop := context.AfterFunc(ctx, func() { p.Send(stoppingMsg{}) })
 	defer stop()
 	ended := make(chan error, 1)

@@ -6,6 +6,12 @@ import (
 	"charm.land/lipgloss/v2"
 )
 
+// Size of a window that does not tell its own.
+const (
+	usualWidth  = 80
+	usualHeight = 24
+)
+
 // theme is how a screen's parts look; a plain one uses no escape sequences at all.
 type theme struct {
 	plain                              bool
@@ -80,6 +86,9 @@ func grid(t theme, width int, cols []column, rows [][]string) []string {
 func cut(line string, width int) string {
 	if width <= 0 || lipgloss.Width(line) <= width {
 		return line
+	}
+	if width == 1 {
+		return "…"
 	}
 	return lipgloss.NewStyle().Inline(true).MaxWidth(width-1).Render(line) + "…"
 }

@@ -36,6 +36,8 @@ func Bytes[N int | int64 | uint64](n N) string {
 func Span(ms int64) string {
 	d := time.Duration(ms) * time.Millisecond
 	switch {
+	case d < time.Second:
+		return d.String()
 	case d >= time.Hour:
 		return strings.TrimSuffix(d.Truncate(time.Minute).String(), "0s")
 	case d >= 10*time.Second:

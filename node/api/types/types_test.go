@@ -24,6 +24,7 @@ func TestSizesAndSpansAreShort(t *testing.T) {
 	require.Equal(t, "1023 B", types.Bytes(1023))
 	require.Equal(t, "1.5 KiB", types.Bytes(1536))
 	require.Equal(t, "16.0 EiB", types.Bytes(uint64(math.MaxUint64)))
+	require.Equal(t, "3ms", types.Span(3))
 	require.Equal(t, "1.2s", types.Span(1234))
 	require.Equal(t, "3m20s", types.Span(200_499))
 	require.Equal(t, "26h3m", types.Span(26*3_600_000+3*60_000+59_000))
