@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fxamacker/cbor/v2"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"golang.org/x/sync/errgroup"
@@ -173,11 +174,11 @@ func (s *Service) hold(ctx context.Context, from peer.ID, a ask, report *reporte
 	}
 	full := false
 	err = s.change(m, f, func(r record) *record {
-		if !slices.Contains(r.Owners, string(from)) {
+		if !slices.Contains(r.Owners, cbor.ByteString(from)) {
 			if full = len(r.Owners) >= maxOwners; full {
 				return &r
 			}
-			r.Owners = append(slices.Clone(r.Owners), string(from))
+			r.Owners = append(slices.Clone(r.Owners), cbor.ByteString(from))
 		}
 		r.Held = union(r.Held, a.columns)
 		return &r
@@ -262,7 +263,7 @@ func (s *Service) release(from peer.ID, a ask) answer {
 		return answer{Code: answerLanded} // nothing is held
 	}
 	err = s.change(m, f, func(r record) *record {
-		r.Owners = slices.DeleteFunc(slices.Clone(r.Owners), func(p string) bool { return p == string(from) })
+		r.Owners = slices.DeleteFunc(slices.Clone(r.Owners), func(p cbor.ByteString) bool { return p == cbor.ByteString(from) })
 		if len(r.Owners) == 0 {
 			r.Held = nil
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/fxamacker/cbor/v2"
 	"github.com/ipfs/go-cid"
 	"github.com/libp2p/go-libp2p/core/peer"
 
@@ -23,8 +24,8 @@ type record struct {
 	Mine bool     `cbor:"mine,omitempty"`
 	Keep []uint16 `cbor:"keep,omitempty"`
 	// Held are the columns held for the Owners.
-	Held   []uint16 `cbor:"held,omitempty"`
-	Owners []string `cbor:"owners,omitempty"`
+	Held   []uint16          `cbor:"held,omitempty"`
+	Owners []cbor.ByteString `cbor:"owners,omitempty"`
 	// Holders are who confirmed which columns of a file of ours.
 	Holders []holder `cbor:"holders,omitempty"`
 	// Complete says that all columns were confirmed when it was pinned.
@@ -32,8 +33,8 @@ type record struct {
 }
 
 type holder struct {
-	Peer    string   `cbor:"peer"`
-	Columns []uint16 `cbor:"columns"`
+	Peer    cbor.ByteString `cbor:"peer"`
+	Columns []uint16        `cbor:"columns"`
 }
 
 // local are the columns stored here, ascending.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/fxamacker/cbor/v2"
 	"github.com/ipfs/go-cid"
 
 	"autonet/shards/erasure"
@@ -89,9 +90,9 @@ func (s *Service) settle(m *manifest.Manifest, f frame, opt PinOptions, landed [
 		if !c.Confirmed || c.Holder == self {
 			continue
 		}
-		i := slices.IndexFunc(holders, func(h holder) bool { return h.Peer == string(c.Holder) })
+		i := slices.IndexFunc(holders, func(h holder) bool { return h.Peer == cbor.ByteString(c.Holder) })
 		if i < 0 {
-			i, holders = len(holders), append(holders, holder{Peer: string(c.Holder)})
+			i, holders = len(holders), append(holders, holder{Peer: cbor.ByteString(c.Holder)})
 		}
 		holders[i].Columns = append(holders[i].Columns, j)
 	}
