@@ -154,7 +154,7 @@ func Quote(base, slope, sold uint64, amount ledger.Natn) (tokens uint64, price l
 	}
 	low, high := uint64(0), uint64(amount)/base // low is affordable, above high is not
 	for low < high {
-		mid := low + (high-low+1)/2
+		mid := high - (high-low)/2 // rounded up, without overflow
 		if cost, err := curve(base, slope, sold, mid); err == nil && cost <= uint64(amount) {
 			low = mid
 		} else {
