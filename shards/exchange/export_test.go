@@ -1,0 +1,8 @@
+package exchange
+
+// What fuzzing reaches.
+var (
+	EncodeRequest = encodeRequest
+	DecodeRequest = decodeRequest
+	ReadBlock     = readBlock
+)
