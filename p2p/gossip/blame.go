@@ -12,12 +12,12 @@ import (
 const (
 	// strikeHalfLife is the time in which half of a signer's strikes are forgotten.
 	strikeHalfLife = 2 * time.Minute
-	// maxStrikes is where a signer is blacklisted: its messages are ignored whoever forwards them. At 3.5 five strikes
-	// in quick succession hold for about a minute; every further one prolongs it.
-	maxStrikes = 3.5
+	// maxStrikes is where a signer is blacklisted: its messages are ignored whoever forwards them. At 2.5 three strikes
+	// in quick succession hold for half a minute; every further one prolongs it.
+	maxStrikes = 2.5
 	// strikeWeight gives the score of a peer with n strikes as -strikeWeight n².
 	strikeWeight = 20
-	// strikeCap bounds the counter, and with it how long a blacklisting lasts: eight minutes.
+	// strikeCap bounds the counter, and with it how long a blacklisting lasts: nine minutes.
 	strikeCap = 56
 )
 

@@ -216,7 +216,7 @@ func TestASpammerLosesScoreAndIsNoLongerHeard(t *testing.T) {
 		require.NoError(t, a.topic.Publish(t.Context(), fmt.Append(nil, "x", i)))
 	}
 	require.Eventually(t, func() bool { return b.gossip.Scores()[a.host.ID()] < -160 }, 20*time.Second, 10*time.Millisecond)
-	require.GreaterOrEqual(t, len(b.verdicts("reject")), 4)
+	require.GreaterOrEqual(t, len(b.verdicts("reject")), 2)
 	require.NoError(t, a.topic.Publish(t.Context(), []byte("now honest")))
 	require.NoError(t, honest.topic.Publish(t.Context(), []byte("always honest")))
 	require.Eventually(t, func() bool { return len(b.received()) == 1 }, 20*time.Second, 5*time.Millisecond)
@@ -238,7 +238,7 @@ func TestARejectedSignerIsIgnoredWhoeverForwards(t *testing.T) {
 	for i := range 8 {
 		require.NoError(t, a.topic.Publish(t.Context(), fmt.Append(nil, "x", i)))
 	}
-	require.Eventually(t, func() bool { return len(b.verdicts("reject")) >= 4 }, 20*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(b.verdicts("reject")) >= 3 }, 20*time.Second, 5*time.Millisecond)
 	p2ptest.Connect(t, a.host, relay.host)
 	require.Eventually(t, func() bool { return len(a.topic.Peers()) == 2 }, 20*time.Second, 5*time.Millisecond)
 	blamed := func() bool {

@@ -34,6 +34,9 @@ func TestHonestNodesHearEachOtherAmongAdversaries(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a simulated network of 40 hosts")
 	}
+	if raceEnabled {
+		t.Skip("the race detector's own checks fail on the number of goroutines this starts and ends")
+	}
 	for _, seed := range []uint64{1, 2} {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { simulate(t, rand.New(rand.NewPCG(seed, 0))) })
