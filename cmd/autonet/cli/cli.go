@@ -77,7 +77,7 @@ func System() Streams {
 // Main runs the command that args name and returns the exit code.
 func Main(ctx context.Context, args []string, s Streams, d Deps) int {
 	a := &app{streams: s, deps: d}
-	root := a.root()
+	root := a.root() //nolint:contextcheck // each command gets the context from cobra
 	root.SetArgs(args)
 	root.SetIn(s.In)
 	root.SetOut(s.Out)
@@ -157,7 +157,7 @@ func (a *app) node(fn func(c *client.Client) error) error {
 func (a *app) complain(cmd *cobra.Command, err error) int {
 	e := a.explain(cmd, err)
 	if a.json {
-		writeJSON(a.streams.Err, e)
+		_ = writeJSON(a.streams.Err, e) // there is nowhere else to complain
 		return e.Exit
 	}
 	text := "autonet: " + e.Error()

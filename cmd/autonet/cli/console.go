@@ -49,8 +49,8 @@ func (a *app) watch(ctx context.Context, c *client.Client, each func(types.Event
 		tell = recordTo(a.streams.Out)
 	}
 	err := c.Events(ctx, client.Follow{}, func(e types.Event) error { return errors.Join(each(e), tell(e)) })
-	if ctx.Err() != nil {
-		return nil // Ctrl-C is how it ends
+	if errors.Is(err, context.Canceled) {
+		err = nil // Ctrl-C is how it ends
 	}
 	return err
 }

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-
-	"autonet/node/api/types"
 )
 
 // show prints v: as JSON if asked, else by text.
@@ -47,13 +45,11 @@ func (p *page) line(format string, args ...any) {
 
 // row adds aligned cells.
 func (p *page) row(cells ...any) {
+	texts := make([]string, len(cells))
 	for i, c := range cells {
-		if i > 0 {
-			fmt.Fprint(p.tw, "\t")
-		}
-		fmt.Fprint(p.tw, c)
+		texts[i] = fmt.Sprint(c)
 	}
-	fmt.Fprintln(p.tw)
+	_, _ = io.WriteString(p.tw, strings.Join(texts, "\t")+"\n") // into memory: it cannot fail
 }
 
 func (p *page) flush() {
@@ -94,5 +90,3 @@ func clock(ms int64) string {
 }
 
 func score(s uint16) string { return fmt.Sprintf("%.3f", float64(s)/65535) }
-
-func ago(ms int64) string { return types.Span(ms) }

@@ -72,8 +72,8 @@ func (a *app) awaitStart(ctx context.Context, pid int, ended <-chan error) error
 			}
 		}
 		select {
-		case <-ended:
-			return types.NewError(types.CodeFailed, "the node did not start", lastLine(home.At(a.home).Log()), "see all of "+home.At(a.home).Log())
+		case err := <-ended:
+			return types.NewError(types.CodeFailed, fmt.Sprintf("the node did not start (%v)", err), lastLine(home.At(a.home).Log()), "see all of "+home.At(a.home).Log())
 		case <-ctx.Done():
 			return types.NewError(types.CodeTimeout, "the node does not answer yet", fmt.Sprintf("process %d runs", pid),
 				"wait, then: autonet status; its log is "+home.At(a.home).Log())

@@ -46,7 +46,7 @@ func (b *bar) move(done, total int64) {
 		return
 	}
 	b.last, b.drawn = now, true
-	fmt.Fprint(b.w, "\r"+barText(b.what, done, total, now.Sub(b.start))+"\x1b[K")
+	_, _ = fmt.Fprint(b.w, "\r"+barText(b.what, done, total, now.Sub(b.start))+"\x1b[K")
 }
 
 // end leaves the bar's line.
@@ -54,7 +54,7 @@ func (b *bar) end() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.drawn && !b.ended {
-		fmt.Fprintln(b.w)
+		_, _ = fmt.Fprintln(b.w)
 	}
 	b.ended = true
 }

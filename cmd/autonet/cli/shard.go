@@ -46,7 +46,7 @@ func (a *app) pin(ctx context.Context, path string, o types.PinOptions) error {
 	if err != nil {
 		return err
 	}
-	defer src.Close()
+	defer func() { _ = src.Close() }() // it was only read
 	if o.Name == "" && path != "-" {
 		o.Name = filepath.Base(path)
 	}
@@ -91,8 +91,7 @@ func (a *app) source(path string) (io.ReadCloser, int64, error) {
 
 // reason says why a file operation failed, without Go's verb.
 func reason(err error) string {
-	var pe *os.PathError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*os.PathError](err); ok {
 		return pe.Path + ": " + pe.Err.Error()
 	}
 	return err.Error()

@@ -168,7 +168,7 @@ func (l *lines) Note(line string) {
 	l.print("%s", line)
 }
 
-func (l *lines) print(format string, args ...any) { fmt.Fprintf(l.w, format+"\n", args...) }
+func (l *lines) print(format string, args ...any) { _, _ = fmt.Fprintf(l.w, format+"\n", args...) }
 
 func roundStage(s report.Snapshot) string {
 	if s.Round == 0 {

@@ -238,7 +238,7 @@ func readImages(path string) ([][]byte, error) {
 	if err != nil {
 		return nil, bad(reason(err))
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	raw, err := io.ReadAll(io.LimitReader(f, side*side*maxImages+1))
 	if err != nil {
 		return nil, bad(reason(err))

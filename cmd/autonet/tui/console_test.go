@@ -46,10 +46,10 @@ func view() tui.View {
 	return v
 }
 
-func console(t *testing.T, width, height int) *tui.Console {
+func console(t *testing.T, height int) *tui.Console {
 	t.Helper()
 	m := tui.NewConsole(true)
-	resize(m, width, height)
+	resize(m, 100, height)
 	m.Update(tui.ViewMsg(view()))
 	m.Update(tui.EventsMsg(event(1, "task/claim", "accept"), event(2, "pulse", "ignore"), event(3, "task/commit", "reject")))
 	m.Update(tui.EventsMsg(types.Event{Seq: 4, Time: time.Date(2026, 11, 22, 12, 0, 4, 0, time.UTC), Source: types.SourceLedger, Kind: "task/phase", Task: "5f0c12345678", Height: 412, Summary: "OPEN to COMMITTED"}))
@@ -59,7 +59,7 @@ func console(t *testing.T, width, height int) *tui.Console {
 func TestConsoleTabs(t *testing.T) {
 	m := tui.NewConsole(true)
 	golden(t, "console-empty", m, 80, 24)
-	m = console(t, 100, 20)
+	m = console(t, 20)
 	golden(t, "console-gossip", m, 100, 20)
 	for i, name := range []string{"timeline", "peers", "ledger", "tasks"} {
 		press(m, "tab")
@@ -72,7 +72,7 @@ func TestConsoleTabs(t *testing.T) {
 }
 
 func TestEnterInspectsOneMessageDecoded(t *testing.T) {
-	m := console(t, 100, 30)
+	m := console(t, 30)
 	press(m, "up", "up", "enter")
 	golden(t, "console-inspect", m, 100, 30)
 	resize(m, 100, 12)
@@ -83,7 +83,7 @@ func TestEnterInspectsOneMessageDecoded(t *testing.T) {
 }
 
 func TestFilterNarrowsTheList(t *testing.T) {
-	m := console(t, 100, 20)
+	m := console(t, 20)
 	press(m, "/")
 	for _, r := range "verdict:reject x" {
 		press(m, map[bool]string{true: "space", false: string(r)}[r == ' '])
@@ -98,7 +98,7 @@ func TestFilterNarrowsTheList(t *testing.T) {
 }
 
 func TestFilterTakesPastedText(t *testing.T) {
-	m := console(t, 100, 20)
+	m := console(t, 20)
 	m.Update(tea.PasteMsg{Content: "ignored unless the filter is open"})
 	require.NotContains(t, m.View().Content, "ignored unless")
 	press(m, "/")
@@ -110,7 +110,7 @@ func TestFilterTakesPastedText(t *testing.T) {
 }
 
 func TestPauseFreezesTheListAndCounts(t *testing.T) {
-	m := console(t, 100, 20)
+	m := console(t, 20)
 	press(m, "space")
 	m.Update(tui.EventsMsg(event(5, "late/one", "accept"), event(6, "late/two", "accept")))
 	golden(t, "console-paused", m, 100, 20)
@@ -119,7 +119,7 @@ func TestPauseFreezesTheListAndCounts(t *testing.T) {
 }
 
 func TestLostConnectionIsShownUntilItResumes(t *testing.T) {
-	m := console(t, 100, 20)
+	m := console(t, 20)
 	m.Update(tui.EventsMsg(types.Event{Source: types.SourceStream, Kind: client.KindLost, Summary: "process 7 is gone"}))
 	require.Contains(t, m.View().Content, "connection lost, trying again: process 7 is gone")
 	m.Update(tui.EventsMsg(types.Event{Source: types.SourceStream, Kind: client.KindResumed}))
@@ -127,7 +127,7 @@ func TestLostConnectionIsShownUntilItResumes(t *testing.T) {
 }
 
 func TestHaltedNodeIsShownAsHalted(t *testing.T) {
-	m := console(t, 100, 20)
+	m := console(t, 20)
 	v := view()
 	v.Status.Lease = types.LeaseStatus{Reason: "the last heartbeat is 3m old"}
 	m.Update(tui.ViewMsg(v))
@@ -138,7 +138,7 @@ func TestHaltedNodeIsShownAsHalted(t *testing.T) {
 }
 
 func TestConsoleKeepsABoundedPast(t *testing.T) {
-	m := console(t, 100, 20)
+	m := console(t, 20)
 	for i := range 3 * tui.Kept {
 		m.Update(tui.EventsMsg(event(uint64(i+10), "flood", "accept")))
 	}

@@ -212,8 +212,13 @@ func (m *Console) peersTab() []string {
 		))
 	}
 	return grid(m.theme, m.width, []column{
-		{head: "PEER", width: 12}, {head: "WAY"}, {head: "OVER"}, {head: "LATENCY", right: true}, {head: "SINCE", right: true},
-		{head: "SCORE", right: true}, {head: "ADDRESS"},
+		{head: "PEER", width: 12},
+		{head: "WAY"},
+		{head: "OVER"},
+		{head: "LATENCY", right: true},
+		{head: "SINCE", right: true},
+		{head: "SCORE", right: true},
+		{head: "ADDRESS"},
 	}, rows)
 }
 
@@ -271,8 +276,13 @@ func (m *Console) tasksTab() []string {
 		})
 	}
 	return grid(m.theme, m.width, []column{
-		{head: "TASK", width: 9}, {head: "STATE", width: 20}, {head: "LEFT", width: 6, right: true}, {head: "SOLVERS", right: true},
-		{head: "TRAINED", width: 10}, {head: "ACCEPTED", right: true}, {head: "ESCROW", right: true},
+		{head: "TASK", width: 9},
+		{head: "STATE", width: 20},
+		{head: "LEFT", width: 6, right: true},
+		{head: "SOLVERS", right: true},
+		{head: "TRAINED", width: 10},
+		{head: "ACCEPTED", right: true},
+		{head: "ESCROW", right: true},
 	}, rows)
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -44,13 +45,8 @@ func NewSwarm(plain bool) *Swarm {
 	return &Swarm{theme: newTheme(plain), width: usualWidth, height: usualHeight}
 }
 
-// Init starts the clock.
-func (m *Swarm) Init() tea.Cmd { return tick() }
-
-// tick lets time be seen to pass between snapshots.
-func tick() tea.Cmd {
-	return tea.Tick(time.Second, func(t time.Time) tea.Msg { return tickMsg(t) })
-}
+// Init asks for nothing.
+func (m *Swarm) Init() tea.Cmd { return nil }
 
 // Update takes what is told.
 func (m *Swarm) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
@@ -62,7 +58,6 @@ func (m *Swarm) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			m.told = time.Time(msg)
 		}
 		m.clock = time.Time(msg)
-		return m, tick()
 	case snapshotMsg:
 		m.now, m.told = report.Snapshot(msg), m.clock
 	case noteMsg:
@@ -160,8 +155,12 @@ func (m *Swarm) nodes(room int) []string {
 		rows = append(rows, []string{n.Name, n.Role, fmt.Sprint(n.Height), fmt.Sprint(n.Peers), fmt.Sprintf("%d MiB", n.RSSMiB), state})
 	}
 	lines := grid(m.theme, m.width, []column{
-		{head: "NODE", width: 13}, {head: "ROLE", width: 11}, {head: "HEIGHT", right: true},
-		{head: "PEERS", right: true}, {head: "MEMORY", width: 8, right: true}, {head: "STATE"},
+		{head: "NODE", width: 13},
+		{head: "ROLE", width: 11},
+		{head: "HEIGHT", right: true},
+		{head: "PEERS", right: true},
+		{head: "MEMORY", width: 8, right: true},
+		{head: "STATE"},
 	}, rows)
 	if room = max(room, 2); len(lines) > room {
 		hidden := len(lines) - room + 1
@@ -205,19 +204,38 @@ type observer struct{ to sender }
 func (o observer) Update(s report.Snapshot) { o.to.Send(snapshotMsg(s)) }
 func (o observer) Note(line string)         { o.to.Send(noteMsg(line)) }
 
+// clock lets time be seen to pass between snapshots.
+func clock(to sender, ended <-chan struct{}) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	to.Send(tickMsg(time.Now()))
+	for {
+		select {
+		case <-ended:
+			return
+		case now := <-tick.C:
+			to.Send(tickMsg(now))
+		}
+	}
+}
+
 // ShowSwarm shows run on a terminal until it returns, and returns its error. It leaves the terminal's input alone, so
 // that Ctrl-C reaches the process as a signal: run ends when ctx does.
 func ShowSwarm(ctx context.Context, out io.Writer, plain bool, run func(report.Observer) error) error {
 	p := tea.NewProgram(NewSwarm(plain), tea.WithInput(nil), tea.WithOutput(out), tea.WithWindowSize(usualWidth, usualHeight), tea.WithoutSignalHandler())
 	stop := context.AfterFunc(ctx, func() { p.Send(stoppingMsg{}) })
 	defer stop()
-	ended := make(chan error, 1)
-	go func() {
-		ended <- run(observer{p})
+	var runErr error
+	ended := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		runErr = run(observer{p})
+		close(ended)
 		p.Send(doneMsg{})
-	}()
+	})
+	wg.Go(func() { clock(p, ended) })
 	_, drawErr := p.Run()
-	runErr := <-ended // a screen that breaks does not break the run
+	wg.Wait() // a screen that breaks does not break the run
 	if drawErr != nil && runErr == nil {
 		return fmt.Errorf("draw the swarm: %w", drawErr)
 	}

@@ -59,7 +59,7 @@ func (r Report) Problems() []string {
 }
 
 func (r Report) rounds(b *bytes.Buffer) {
-	t := table(b, "\n", "round", "solutions", "accepted", "rejected", "replayed", "mismatch", "accuracy", "shards", "gossip", "seconds")
+	t := table(b, "round", "solutions", "accepted", "rejected", "replayed", "mismatch", "accuracy", "shards", "gossip", "seconds")
 	for _, x := range r.Rounds {
 		t.row(x.Round, x.Solutions, x.Accepted, x.Rejected, x.ReplayChecked, x.ReplayMismatch,
 			fmt.Sprintf("%.4f → %.4f", x.AccuracyBefore, x.AccuracyAfter), types.Bytes(x.ShardBytes), types.Bytes(x.GossipBytes),
@@ -70,7 +70,7 @@ func (r Report) rounds(b *bytes.Buffer) {
 
 func (r Report) model(b *bytes.Buffer) {
 	m := r.Model
-	t := table(b, "\n")
+	t := table(b)
 	t.row("model", m.CID)
 	t.row("merkle root", m.MerkleRoot)
 	t.row("size", fmt.Sprintf("%d parameters, %s as %d + %d shards on %s", m.Parameters, types.Bytes(m.Bytes), m.DataShards, m.ParityShards, count(m.Providers, "provider")))
@@ -82,7 +82,7 @@ func (r Report) model(b *bytes.Buffer) {
 
 func (r Report) ledger(b *bytes.Buffer) {
 	l := r.Ledger
-	t := table(b, "\n")
+	t := table(b)
 	t.row("ledger", fmt.Sprintf("height %d, %s, %s", l.Height, count(l.Validators, "validator"), count(int(l.Heartbeats), "heartbeat")))
 	t.row("supply", types.ATN(l.SupplyNatn))
 	t.row("conserved", yes(l.Conserved))
@@ -101,7 +101,7 @@ func (r Report) people(b *bytes.Buffer) {
 	for _, k := range r.Killed {
 		marks[k.Name] = "killed, recovered: " + yes(k.Recovered)
 	}
-	t := table(b, "\n", "node", "role", "account", "memory", "earned", "slashed", "")
+	t := table(b, "node", "role", "account", "memory", "earned", "slashed", "")
 	for _, n := range r.Nodes {
 		mark := marks[n.Name]
 		if n.Byzantine {
@@ -116,7 +116,7 @@ func (r Report) cheats(b *bytes.Buffer) {
 	if len(r.Cheats) == 0 {
 		return
 	}
-	t := table(b, "\n", "cheat", "account", "caught", "how")
+	t := table(b, "cheat", "account", "caught", "how")
 	for _, c := range r.Cheats {
 		t.row(c.Kind, types.Short(c.Account), yes(c.Caught), c.How)
 	}
@@ -130,8 +130,9 @@ type grid struct {
 	tw  *tabwriter.Writer
 }
 
-func table(out *bytes.Buffer, before string, head ...any) *grid {
-	out.WriteString(before)
+// table begins a grid after an empty line.
+func table(out *bytes.Buffer, head ...any) *grid {
+	out.WriteString("\n")
 	buf := &bytes.Buffer{}
 	g := &grid{out: out, buf: buf, tw: tabwriter.NewWriter(buf, 0, 0, 2, ' ', 0)}
 	if len(head) > 0 {
@@ -141,13 +142,11 @@ func table(out *bytes.Buffer, before string, head ...any) *grid {
 }
 
 func (g *grid) row(cells ...any) {
+	texts := make([]string, len(cells))
 	for i, c := range cells {
-		if i > 0 {
-			fmt.Fprint(g.tw, "\t")
-		}
-		fmt.Fprint(g.tw, c)
+		texts[i] = fmt.Sprint(c)
 	}
-	fmt.Fprintln(g.tw)
+	_, _ = io.WriteString(g.tw, strings.Join(texts, "\t")+"\n") // into memory: it cannot fail
 }
 
 func (g *grid) end() {

@@ -76,15 +76,14 @@ func TestReportHasThePublishedFieldsAndNoOther(t *testing.T) {
 		"inference": "requests correct",
 	}
 	fields := func(t reflect.Type) (names []string) {
-		for i := range t.NumField() {
-			names = append(names, t.Field(i).Tag.Get("json"))
+		for f := range t.Fields() {
+			names = append(names, f.Tag.Get("json"))
 		}
 		return names
 	}
 	top := reflect.TypeFor[report.Report]()
 	require.Equal(t, strings.Fields(published[""]), fields(top))
-	for i := range top.NumField() {
-		f := top.Field(i)
+	for f := range top.Fields() {
 		ft := f.Type
 		if ft.Kind() == reflect.Slice {
 			ft = ft.Elem()
