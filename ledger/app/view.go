@@ -166,7 +166,9 @@ func (v View) IsActive(account ledger.Account, role ledger.Role) bool {
 }
 
 // SaltHead returns the head of an account's salt chain; zero when there is none.
-func (v View) SaltHead(account ledger.Account) ledger.Hash { return v.app.staking.SaltHead(v.kv, account) }
+func (v View) SaltHead(account ledger.Account) ledger.Hash {
+	return v.app.staking.SaltHead(v.kv, account)
+}
 
 // Validators returns the validator set in ascending account order.
 func (v View) Validators() []ValidatorInfo {
@@ -256,7 +258,9 @@ func (v View) Providers() []ProviderInfo {
 }
 
 // Manifest returns a registered manifest.
-func (v View) Manifest(cid string) (shardreg.Manifest, bool) { return v.app.shardreg.Manifest(v.kv, cid) }
+func (v View) Manifest(cid string) (shardreg.Manifest, bool) {
+	return v.app.shardreg.Manifest(v.kv, cid)
+}
 
 // Manifests returns every registered manifest in ascending order of CID.
 func (v View) Manifests() []shardreg.Manifest {
@@ -297,7 +301,9 @@ func (v View) AnnouncedColumns(cid string) int {
 func (v View) Heartbeat() heartbeat.Beat { return v.app.heartbeat.Beat(v.kv) }
 
 // LeaseLive reports whether the ledger allows work at a ledger time.
-func (v View) LeaseLive(timeMS int64) bool { return v.app.heartbeat.LeaseLive(v.Params(), v.kv, timeMS) }
+func (v View) LeaseLive(timeMS int64) bool {
+	return v.app.heartbeat.LeaseLive(v.Params(), v.kv, timeMS)
+}
 
 // WorkClock returns the work clock as last recorded.
 func (v View) WorkClock() heartbeat.Clock { return v.app.heartbeat.Clock(v.kv) }
