@@ -21,7 +21,16 @@ import (
 	"autonet/p2p/p2ptest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// A search for gateways listens for five seconds, whatever becomes of the host that asked for it.
+func TestMain(m *testing.M) {
+	const nat = "github.com/libp2p/go-libp2p/p2p/net/nat/internal/nat."
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreAnyFunction(nat+"discoverNATs"),
+		goleak.IgnoreAnyFunction(nat+"discoverNATs.func1"),
+		goleak.IgnoreAnyFunction(nat+"discoverUPNP_GenIGDev"),
+		goleak.IgnoreAnyFunction("github.com/libp2p/go-libp2p/p2p/net/nat.DiscoverNAT"),
+	)
+}
 
 func portOf(t *testing.T, a ma.Multiaddr, code int) string {
 	t.Helper()
@@ -168,6 +177,14 @@ func TestLoopbackIsAnnouncedOnlyWhenAsked(t *testing.T) {
 	require.Contains(t, fmt.Sprint(loud.Addrs()), "203.0.113.7")
 	cfg.AnnounceLoopback = false
 	require.False(t, hasLoopback(p2ptest.Start(t, cfg, p2ptest.Key(t))))
+}
+
+func TestNATTraversalStartsAndStops(t *testing.T) {
+	cfg := p2ptest.Config()
+	cfg.Listen = []string{"0"}
+	cfg.NAT = true
+	a, b := p2ptest.Start(t, cfg, p2ptest.Key(t)), p2ptest.Start(t, cfg, p2ptest.Key(t))
+	p2ptest.Connect(t, a, b)
 }
 
 func TestConfigSaysWhatIsWrong(t *testing.T) {
