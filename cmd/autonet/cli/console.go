@@ -70,6 +70,6 @@ func recordTo(w io.Writer) func(types.Event) error {
 func (a *app) eventLine(e types.Event) error {
 	line := fmt.Sprintf("%s %-6s %-6s %-22s %-9s %-7s %s", e.Time.Format("15:04:05.000"), e.Source,
 		or(e.Topic, "-"), e.Kind, types.Short(or(e.Signer, e.Peer)), or(e.Verdict, "-"), e.Summary)
-	_, err := fmt.Fprintln(a.streams.Out, strings.Join(tui.Printable(line), ""))
+	_, err := fmt.Fprintln(a.streams.Out, strings.Map(inert, line))
 	return err
 }

@@ -138,7 +138,7 @@ func statusText(p *page, s types.Status) {
 	l := s.Ledger
 	place := fmt.Sprintf("height %d, %d validators", l.Height, l.Validators)
 	if l.IsValidator {
-		place += ", one of them"
+		place += ", this one among them"
 	}
 	if l.CatchingUp {
 		place += ", catching up"

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 )
 
 // show prints v: as JSON if asked, else by text.
@@ -63,7 +64,15 @@ func (p *page) flush() {
 
 func (p *page) close() []byte {
 	p.flush()
-	return p.out.Bytes()
+	return bytes.Map(inert, p.out.Bytes())
+}
+
+// inert keeps control characters of others' texts off the terminal.
+func inert(r rune) rune {
+	if r != '\n' && unicode.IsControl(r) {
+		return ' '
+	}
+	return r
 }
 
 func yes(b bool) string {

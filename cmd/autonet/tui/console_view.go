@@ -162,9 +162,9 @@ func (m *Console) eventRow(e types.Event) []string {
 		if e.Height > 0 {
 			height = fmt.Sprint(e.Height)
 		}
-		return Printable(at, e.Source, e.Kind, types.Short(e.Task), height, e.Summary)
+		return printable(at, e.Source, e.Kind, types.Short(e.Task), height, e.Summary)
 	}
-	return Printable(at, or(e.Topic, "-"), e.Kind, types.Short(or(e.Signer, e.Peer)), or(e.Verdict, "-"), fmt.Sprint(e.Size), e.Summary)
+	return printable(at, or(e.Topic, "-"), e.Kind, types.Short(or(e.Signer, e.Peer)), or(e.Verdict, "-"), fmt.Sprint(e.Size), e.Summary)
 }
 
 // inspected is one event decoded, line by line.
@@ -175,7 +175,7 @@ func inspected(e types.Event) []string {
 	if err != nil {
 		return []string{"cannot be shown: " + err.Error()}
 	}
-	lines := Printable(strings.Split(string(head), "\n")...)
+	lines := printable(strings.Split(string(head), "\n")...)
 	if len(data) == 0 {
 		return lines
 	}
@@ -184,11 +184,11 @@ func inspected(e types.Event) []string {
 		body.Reset()
 		body.Write(data)
 	}
-	return append(append(lines, "", "content:"), Printable(strings.Split(body.String(), "\n")...)...)
+	return append(append(lines, "", "content:"), printable(strings.Split(body.String(), "\n")...)...)
 }
 
-// Printable keeps control characters of others' messages off the terminal.
-func Printable(lines ...string) []string {
+// printable keeps control characters of others' messages off the terminal.
+func printable(lines ...string) []string {
 	for i, s := range lines {
 		lines[i] = strings.Map(func(r rune) rune {
 			if unicode.IsControl(r) {
@@ -206,7 +206,7 @@ func (m *Console) peersTab() []string {
 	}
 	var rows [][]string
 	for _, p := range m.node.Peers {
-		rows = append(rows, Printable(
+		rows = append(rows, printable(
 			or(p.Name, types.Short(p.PeerID)), p.Direction, p.Transport, types.Span(p.LatencyMS), types.Span(p.ConnectedMS),
 			fmt.Sprintf("%.1f", p.Score), strings.Join(p.Addrs, " "),
 		))
