@@ -36,9 +36,7 @@ func (t *tally) add(e ledger.Event, data any) {
 		at.Task, at.Account, at.Role, at.Earned, at.Detail = d.Task, string(d.Account), roleOfPot(d.Pot), uint64(d.Amount), d.Cause
 	case staking.Slashed:
 		at.Task, at.Account, at.Role, at.Slashed, at.Detail = d.Ref, string(d.Account), string(d.Role), uint64(d.Amount), d.Cause
-		if d.Evidence != "" {
-			at.Detail += " (" + d.Evidence + ")"
-		}
+		at.Evidence = d.Evidence
 		if d.Share > 0 {
 			t.keep(types.Reward{
 				Height: e.Height, TimeMS: e.TimeMS, Cause: e.Kind, Task: d.Ref, Account: string(d.Reporter), Role: "reporter",

@@ -19,13 +19,13 @@ type killPlan struct {
 	victims []*process
 	done    bool
 	result  chan error // the restart's end; one value per victim
-	dead    map[*process]bool
+	revived int        // values taken from result
 }
 
 // planKill chooses this round's victims: one a round from the first on, the rest in the last round. The proposer leads
 // the run and is spared; at most one validator dies in a round, so that blocks go on.
 func (s *swarm) planKill(r int, _ types.ProposeTaskRequest) *killPlan {
-	k := &killPlan{dead: map[*process]bool{}}
+	k := &killPlan{}
 	n := 0
 	if already := len(s.killed); already < s.opts.Kill {
 		n = 1
@@ -57,6 +57,13 @@ func (s *swarm) planKill(r int, _ types.ProposeTaskRequest) *killPlan {
 
 // killIfDue strikes when the round is in full swing: solvers at work, some checkpoint already kept.
 func (s *swarm) killIfDue(ctx context.Context, k *killPlan, t types.Task) error {
+	select {
+	case err := <-k.result:
+		if k.revived++; err != nil {
+			return err
+		}
+	default:
+	}
 	if k.done || len(k.victims) == 0 || t.State != "OPEN" || s.meanStep() < int(t.Interval) {
 		return nil
 	}
@@ -105,7 +112,7 @@ func (s *swarm) awaitRecovery(ctx context.Context, k *killPlan) error {
 	if !k.done {
 		return errors.New("the round ended before a process could be killed in it")
 	}
-	for range k.victims {
+	for ; k.revived < len(k.victims); k.revived++ {
 		if err := <-k.result; err != nil {
 			return err
 		}

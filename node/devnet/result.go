@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"autonet/ledger"
 	"autonet/node/api/types"
 	"autonet/node/devnet/report"
 	"autonet/work/dataset"
@@ -197,34 +198,53 @@ func (s *swarm) moneyReport(ctx context.Context) ([]report.Reward, []report.Chea
 	return rewards, cheats, nil
 }
 
-// explain finds the ledger's own words for how a cheat was caught.
+// explain finds the ledger's own words for how a cheat was caught, round by round.
 func (s *swarm) explain(ctx context.Context, p *process, all []types.Reward) report.Cheat {
 	out := report.Cheat{Account: string(p.m.identity.Account), Kind: p.m.cheat}
 	var how []string
 	for i, id := range s.taskIDs {
-		t, err := s.proposer().api().Task(ctx, id)
-		if err != nil {
+		causes, lost := slashes(all, out.Account, id)
+		if len(causes) == 0 {
+			causes = s.rejection(ctx, out.Account, id)
+		}
+		if len(causes) == 0 {
 			continue
 		}
-		for _, sol := range t.Solutions {
-			if sol.Account == out.Account && (sol.State == stateFraud || sol.State == stateDropped || sol.State == "rejected") {
-				how = append(how, fmt.Sprintf("round %d: %s: %s", i+1, sol.State, sol.Reason))
-			}
+		line := fmt.Sprintf("round %d: %s", i+1, strings.Join(causes, "; "))
+		if lost > 0 {
+			line += ", which cost " + ledger.Natn(lost).String()
 		}
-	}
-	for _, r := range all {
-		if r.Account != out.Account || r.Slashed == 0 {
-			continue
-		}
-		round := slices.Index(s.taskIDs, r.Task) + 1
-		line := fmt.Sprintf("round %d: slashed %s: %s", round, natn(r.Slashed), r.Detail)
-		if !slices.Contains(how, line) {
-			how = append(how, line)
-		}
+		how = append(how, line)
 	}
 	out.Caught = len(how) > 0
-	out.How = strings.Join(how, "; ")
+	out.How = strings.Join(how, ". ")
 	return out
 }
 
-func natn(n uint64) string { return fmt.Sprintf("%.3f ATN", float64(n)/1e9) }
+// slashes lists the distinct causes for which an account lost stake in a task, and how much it was.
+func slashes(all []types.Reward, account, id string) (causes []string, lost uint64) {
+	for _, r := range all {
+		if r.Account != account || r.Task != id || r.Slashed == 0 {
+			continue
+		}
+		lost += r.Slashed
+		if !slices.Contains(causes, r.Detail) {
+			causes = append(causes, r.Detail)
+		}
+	}
+	return causes, lost
+}
+
+// rejection is why an account's solution did not count, if it did not.
+func (s *swarm) rejection(ctx context.Context, account, id string) []string {
+	t, err := s.proposer().api().Task(ctx, id)
+	if err != nil {
+		return nil
+	}
+	for _, sol := range t.Solutions {
+		if sol.Account == account && sol.State != stateAccepted {
+			return []string{sol.State + ": " + sol.Reason}
+		}
+	}
+	return nil
+}

@@ -20,7 +20,6 @@ const (
 	stateClaimed  = "claimed"
 	stateAccepted = "accepted"
 	stateDropped  = "dropped"
-	stateFraud    = "fraud"
 )
 
 // Hyper-parameters of a round of SimpleNet on MNIST. Each solver sees its part of the data once per round.

@@ -23,9 +23,6 @@ const (
 	pollEvery    = 200 * time.Millisecond
 )
 
-// ErrUsage says that the options ask for something that cannot be.
-var ErrUsage = errors.New("wrong options")
-
 // swarm is a run in progress.
 type swarm struct {
 	opts    report.Options
@@ -99,17 +96,25 @@ func Run(ctx context.Context, o report.Options, obs report.Observer) (rep report
 // check refuses what would fail only after the swarm has started.
 func check(o report.Options) error {
 	if err := o.Validate(); err != nil {
-		return fmt.Errorf("%w: %w", ErrUsage, err)
+		return usage(err.Error(), "")
 	}
 	if _, err := train.Lookup(o.Model); err != nil {
-		return fmt.Errorf("%w: --model: %w", ErrUsage, err)
+		return usage("--model: "+err.Error(), "")
 	}
-	if o.Data != "" {
-		if _, _, err := dataset.Open(o.Data); err != nil {
-			return fmt.Errorf("--data: %w", err)
-		}
+	if o.Data == "" {
+		return nil
 	}
-	return nil
+	_, _, err := dataset.Open(o.Data)
+	var file *dataset.FileError
+	if errors.As(err, &file) {
+		return types.NewError(types.CodeFailed, "--data", file.File+": "+file.Problem, file.Advice)
+	}
+	return err
+}
+
+// usage is an error of how the run was asked for.
+func usage(detail, advice string) error {
+	return types.NewError(types.CodeUsage, "up", detail, advice)
 }
 
 // folder returns the swarm's folder and whether it is ours to remove.
@@ -126,7 +131,7 @@ func folder(o report.Options) (string, bool, error) {
 		return "", false, fmt.Errorf("--home: %w", err)
 	}
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		return "", false, fmt.Errorf("%w: --home %s is not empty; a swarm needs a folder of its own", ErrUsage, dir)
+		return "", false, usage("--home "+dir+" is not empty", "name a new or an empty folder: a swarm needs one of its own")
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", false, fmt.Errorf("make the swarm's folder: %w", err)
@@ -139,7 +144,7 @@ func (s *swarm) launch(ctx context.Context) error {
 	s.stage("preparing")
 	members, err := plan(s.opts)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrUsage, err)
+		return usage(err.Error(), "")
 	}
 	bin, err := copyBinary(s.root)
 	if err != nil {

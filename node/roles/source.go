@@ -13,7 +13,7 @@ const sampleSize = 1000
 
 // source is the proposer's own data: what solvers train on, and what it keeps to itself.
 type source struct {
-	images, labels []byte // IDX files of the training examples
+	images, labels []byte // IDX files of the training examples, plain or gzipped
 	heldOut        dataset.Set
 }
 
@@ -31,11 +31,15 @@ func openSource(dir string) (source, error) {
 		heldOut, err := mnist.HeldOut()
 		return source{images: images, labels: labels, heldOut: heldOut}, err
 	}
-	set, heldOut, err := dataset.Open(dir)
+	_, heldOut, err := dataset.Open(dir)
 	if err != nil {
 		return source{}, fmt.Errorf("open the data set: %w", err)
 	}
-	return source{images: dataset.EncodeImages(set), labels: dataset.EncodeLabels(set), heldOut: heldOut}, nil
+	images, labels, err := dataset.TrainFiles(dir)
+	if err != nil {
+		return source{}, fmt.Errorf("open the data set: %w", err)
+	}
+	return source{images: images, labels: labels, heldOut: heldOut}, nil
 }
 
 // sample draws the held-out examples of one task by its seed.

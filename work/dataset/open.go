@@ -3,6 +3,7 @@ package dataset
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -71,4 +72,33 @@ func missing(path string, cause error, problem string) error {
 		File: path, Problem: problem, Err: err,
 		Advice: "name a folder with the four MNIST files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, plain or .gz; without a folder the built-in subset is used",
 	}
+}
+
+// maxFile bounds what TrainFiles reads of one file, in bytes.
+const maxFile = 1 << 30
+
+// TrainFiles returns the training images and labels of a folder as they lie there, plain or gzipped. Open says first
+// whether they are what they should be.
+func TrainFiles(dir string) (images, labels []byte, err error) {
+	if images, err = readFile(dir, "train-images", "idx3-ubyte"); err != nil {
+		return nil, nil, err
+	}
+	labels, err = readFile(dir, "train-labels", "idx1-ubyte")
+	return images, labels, err
+}
+
+func readFile(dir, stem, suffix string) ([]byte, error) {
+	f, err := find(dir, stem, suffix)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	raw, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, missing(f.Name(), err, "it cannot be read")
+	}
+	if len(raw) > maxFile {
+		return nil, malformed(f.Name(), adviceIDX, nil, "it is larger than 1 GiB")
+	}
+	return raw, nil
 }

@@ -94,6 +94,8 @@ type Reward struct {
 	Slashed uint64 `json:"slashed_natn" doc:"Taken from stake, nano-ATN"`
 	Cause   string `json:"cause" doc:"The event's kind"`
 	Detail  string `json:"detail,omitempty" doc:"The cause in words"`
+	// Evidence is what a slash rests on.
+	Evidence string `json:"evidence,omitempty" doc:"What a slash rests on"`
 }
 
 // Rewards is the answer to a request for rewards.
