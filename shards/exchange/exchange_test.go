@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -46,50 +47,45 @@ type node struct {
 func quick() exchange.Config {
 	cfg := exchange.DefaultConfig()
 	cfg.Bitswap = false
-	cfg.BlockTimeout, cfg.DialTimeout, cfg.BitswapTimeout = 400*time.Millisecond, time.Second, 5*time.Second
+	cfg.BlockTimeout, cfg.DialTimeout, cfg.BitswapTimeout = 1500*time.Millisecond, 5*time.Second, 5*time.Second
 	return cfg
 }
 
-func newHost(t testing.TB) host.Host {
-	t.Helper()
+func newHost(tb testing.TB) host.Host {
+	tb.Helper()
 	h, err := libp2p.New(libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"), libp2p.Transport(tcp.NewTCPTransport),
 		libp2p.DisableRelay(), libp2p.ResourceManager(&network.NullResourceManager{}))
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = h.Close() })
+	require.NoError(tb, err)
+	tb.Cleanup(func() { _ = h.Close() })
 	return h
 }
 
-func newNode(t testing.TB, cfg exchange.Config) *node {
-	t.Helper()
-	h := newHost(t)
-	st, err := store.Open(t.TempDir(), store.Options{})
-	require.NoError(t, err)
+func newNode(tb testing.TB, cfg exchange.Config) *node {
+	tb.Helper()
+	h := newHost(tb)
+	st, err := store.Open(tb.TempDir(), store.Options{})
+	require.NoError(tb, err)
 	ex, err := exchange.New(h, st, cfg)
-	require.NoError(t, err)
-	ctx, cancel := context.WithCancel(context.Background())
+	require.NoError(tb, err)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
 	var wg sync.WaitGroup
 	wg.Go(func() { _ = ex.Run(ctx) })
 	n := &node{host: h, store: st, ex: ex}
 	n.stop = sync.OnceFunc(func() {
 		cancel()
 		wg.Wait()
-		require.NoError(t, st.Close())
+		require.NoError(tb, st.Close())
 	})
-	t.Cleanup(n.stop)
-	require.Eventually(t, func() bool {
-		for _, p := range h.Mux().Protocols() {
-			if p == exchange.Protocol {
-				return true
-			}
-		}
-		return false
+	tb.Cleanup(n.stop)
+	require.Eventually(tb, func() bool {
+		return slices.Contains(h.Mux().Protocols(), exchange.Protocol)
 	}, 5*time.Second, time.Millisecond)
 	return n
 }
 
-func connect(t testing.TB, a, b host.Host) {
-	t.Helper()
-	require.NoError(t, a.Connect(t.Context(), peer.AddrInfo{ID: b.ID(), Addrs: b.Addrs()}))
+func connect(tb testing.TB, a, b host.Host) {
+	tb.Helper()
+	require.NoError(tb, a.Connect(tb.Context(), peer.AddrInfo{ID: b.ID(), Addrs: b.Addrs()}))
 }
 
 func block(i, size int) store.Block {
@@ -120,7 +116,7 @@ func villain(t *testing.T, answer func(s network.Stream)) host.Host {
 	t.Helper()
 	h := newHost(t)
 	h.SetStreamHandler(exchange.Protocol, func(s network.Stream) {
-		defer s.Reset()
+		defer func() { _ = s.Reset() }()
 		var head [4]byte
 		if _, err := io.ReadFull(s, head[:]); err != nil {
 			return
@@ -176,9 +172,13 @@ func TestWhatIsWrongWithAHolderIsToldApart(t *testing.T) {
 			_ = s.CloseWrite()
 			time.Sleep(50 * time.Millisecond)
 		}},
-		"nothing":    {exchange.Offline, func(s network.Stream) { _ = s.CloseWrite(); time.Sleep(50 * time.Millisecond) }},
-		"silence":    {exchange.TimedOut, func(network.Stream) { time.Sleep(time.Second) }},
-		"busy":       {exchange.Busy, func(s network.Stream) { _, _ = s.Write([]byte{0xff, 0xff, 0xff, 0xfe}); _ = s.CloseWrite(); time.Sleep(50 * time.Millisecond) }},
+		"nothing": {exchange.Offline, func(s network.Stream) { _ = s.CloseWrite(); time.Sleep(50 * time.Millisecond) }},
+		"silence": {exchange.TimedOut, func(s network.Stream) { _, _ = io.Copy(io.Discard, s) }},
+		"busy": {exchange.Busy, func(s network.Stream) {
+			_, _ = s.Write([]byte{0xff, 0xff, 0xff, 0xfe})
+			_ = s.CloseWrite()
+			time.Sleep(50 * time.Millisecond)
+		}},
 		"a trickle":  {exchange.TimedOut, func(s network.Stream) { trickle(s, append(word(1000), good.Data...)) }},
 		"many bytes": {exchange.Corrupt, func(s network.Stream) { _, _ = s.Write(append(word(1001), make([]byte, 4000)...)); _ = s.CloseWrite() }},
 	} {
@@ -224,7 +224,7 @@ func TestAnUnreachableHolderIsOffline(t *testing.T) {
 func TestFetchGoesRoundBadHolders(t *testing.T) {
 	a, b, c := newNode(t, quick()), newNode(t, quick()), newNode(t, quick())
 	bad := villain(t, func(s network.Stream) { _, _ = s.Write(append(word(64), make([]byte, 64)...)); _ = s.CloseWrite() })
-	slow := villain(t, func(network.Stream) { time.Sleep(600 * time.Millisecond) })
+	slow := villain(t, func(s network.Stream) { _, _ = io.Copy(io.Discard, s) })
 	for _, h := range []host.Host{b.host, c.host, bad, slow} {
 		connect(t, a.host, h)
 	}
@@ -264,14 +264,14 @@ func TestFetchSaysWhatNobodyHad(t *testing.T) {
 
 func TestACancelledFetchEndsAtOnce(t *testing.T) {
 	a := newNode(t, quick())
-	silent := villain(t, func(network.Stream) { time.Sleep(time.Second) })
+	silent := villain(t, func(s network.Stream) { _, _ = io.Copy(io.Discard, s) })
 	connect(t, a.host, silent)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	start := time.Now()
 	err := a.ex.Fetch(ctx, []peer.ID{silent.ID()}, []cid.Cid{block(1, 10).CID}, func(cid.Cid, []byte) error { return nil })
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	require.Less(t, time.Since(start), 350*time.Millisecond)
+	require.Less(t, time.Since(start), time.Second)
 }
 
 func TestHostileRequestsEndTheStream(t *testing.T) {
@@ -303,7 +303,7 @@ func TestHostileRequestsEndTheStream(t *testing.T) {
 	}
 }
 
-func TestOneePeerCannotTakeAllStreams(t *testing.T) {
+func TestOnePeerCannotTakeAllStreams(t *testing.T) {
 	cfg := quick()
 	cfg.MaxPeerStreams = 2
 	b := newNode(t, cfg)
@@ -314,12 +314,12 @@ func TestOneePeerCannotTakeAllStreams(t *testing.T) {
 		require.NoError(t, err)
 		_, err = s.Write([]byte{0})
 		require.NoError(t, err)
-		defer s.Reset()
+		defer func() { _ = s.Reset() }()
 	}
 	time.Sleep(50 * time.Millisecond)
 	st, err := store.Open(t.TempDir(), store.Options{})
 	require.NoError(t, err)
-	defer st.Close()
+	defer func() { require.NoError(t, st.Close()) }()
 	ex, err := exchange.New(greedy, st, cfg)
 	require.NoError(t, err)
 	_, err = ex.Have(t.Context(), b.host.ID(), []cid.Cid{block(1, 1).CID})
@@ -357,7 +357,7 @@ func TestAStockBitswapNodeCanComeInAndBeAsked(t *testing.T) {
 	defer cancel()
 	theirs := bstore.NewBlockstore(dssync.MutexWrap(datastore.NewMapDatastore()))
 	stock := bitswap.New(ctx, bsnet.NewFromIpfsHost(h), nil, theirs)
-	defer stock.Close()
+	defer func() { require.NoError(t, stock.Close()) }()
 	connect(t, h, a.host)
 
 	ours := block(1, 1<<20)

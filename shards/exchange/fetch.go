@@ -139,8 +139,7 @@ func (f *fetch) back(p peer.ID, mine []cid.Cid, missing []int, err error) {
 			}
 		}
 	}
-	var finding Finding
-	if errors.As(err, &finding) {
+	if finding, ok := errors.AsType[Finding](err); ok {
 		f.findings = append(f.findings, finding)
 	}
 }

@@ -48,6 +48,8 @@ func (k Kind) String() string {
 }
 
 // Finding is what was found out about one holder. It is an error.
+//
+//nolint:errname // it is a finding first; callers keep lists of them
 type Finding struct {
 	Peer peer.ID
 	Kind Kind

@@ -30,12 +30,12 @@ type link struct {
 	digest Digest
 }
 
-func (l link) head() [9]byte {
+func (l *link) head() [9]byte {
 	return [9]byte{0xd8, 42, 0x58, 37, 0x00, 0x01, cid.Raw, byte(l.hash), 32}
 }
 
 // MarshalCBOR writes the link as dag-cbor does.
-func (l link) MarshalCBOR() ([]byte, error) {
+func (l *link) MarshalCBOR() ([]byte, error) {
 	out := make([]byte, 0, linkSize)
 	head := l.head()
 	return append(append(out, head[:]...), l.digest[:]...), nil
@@ -75,7 +75,7 @@ func (m *Manifest) encode() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("manifest: prepare the encoder: %w", err)
 	}
-	out, err := mode.Marshal(w)
+	out, err := mode.Marshal(&w)
 	if err != nil {
 		return nil, fmt.Errorf("manifest: encode: %w", err)
 	}

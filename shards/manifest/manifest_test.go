@@ -25,12 +25,12 @@ func noise(n int) []byte {
 }
 
 // describe codes data as the pin service does.
-func describe(t testing.TB, data []byte, k, m int, hash manifest.Hash) (*manifest.Manifest, map[cid.Cid][]byte) {
-	t.Helper()
+func describe(tb testing.TB, data []byte, k, m int, hash manifest.Hash) (*manifest.Manifest, map[cid.Cid][]byte) {
+	tb.Helper()
 	c, err := erasure.New(k, m)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	r, err := erasure.NewReader(c, bytes.NewReader(data), manifest.MaxBlock)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	var digests []manifest.Digest
 	blocks := map[cid.Cid][]byte{}
 	for {
@@ -45,8 +45,8 @@ func describe(t testing.TB, data []byte, k, m int, hash manifest.Hash) (*manifes
 		}
 	}
 	out, err := manifest.New(uint64(len(data)), k, m, hash, digests)
-	require.NoError(t, err)
-	require.Equal(t, r.BlockSize(), out.BlockSize)
+	require.NoError(tb, err)
+	require.Equal(tb, r.BlockSize(), out.BlockSize)
 	return out, blocks
 }
 

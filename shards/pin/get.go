@@ -38,8 +38,7 @@ func (s *Service) Get(ctx context.Context, c cid.Cid, w io.Writer, opt GetOption
 	n, err := r.copy(ctx, w, s.cfg.Window, opt.Progress)
 	st := o.result(n)
 	if err != nil {
-		var lost *UnavailableError
-		if errors.As(err, &lost) {
+		if lost, ok := errors.AsType[*UnavailableError](err); ok {
 			lost.Findings = st.Findings
 		}
 		return st, err
@@ -88,7 +87,7 @@ func (r *reading) copy(ctx context.Context, w io.Writer, window int, progress fu
 	pending := make([]chan result, 0, window)
 	next := 0
 	var written int64
-	for done := 0; done < total; done++ {
+	for range total {
 		for next < total && len(pending) < window {
 			out := make(chan result, 1)
 			stripe := next
@@ -122,11 +121,7 @@ func (r *reading) copy(ctx context.Context, w io.Writer, window int, progress fu
 func (r *reading) stripe(ctx context.Context, stripe int) ([][]byte, error) {
 	m := r.o.m
 	blocks := make([][]byte, m.Shards())
-	local := r.fromStore(stripe, blocks, 0, m.K)
-	if r.count(stripe, blocks, m.K) < m.K {
-		local += r.fromStore(stripe, blocks, m.K, m.Shards())
-	}
-	r.o.tally(local, 0, 0)
+	r.fromStore(stripe, blocks)
 	for r.count(stripe, blocks, m.K) < m.K && r.count(stripe, blocks, m.Shards()) < m.K {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -165,25 +160,29 @@ func (r *reading) have(stripe int, blocks [][]byte, j int) bool {
 	return blocks[j] != nil || r.o.m.BlockLen(stripe, j) == 0
 }
 
-// fromStore takes the blocks of columns from … to that are here.
-func (r *reading) fromStore(stripe int, blocks [][]byte, from, to int) int {
+// fromStore takes the blocks that are here, parity only where it replaces data.
+func (r *reading) fromStore(stripe int, blocks [][]byte) {
+	m, st := r.o.m, r.o.s.store
 	found := 0
-	for j := from; j < to; j++ {
+	for j := range m.Shards() {
 		if r.have(stripe, blocks, j) {
 			continue
 		}
-		c := r.o.m.Block(stripe, j)
-		if !r.o.s.store.Has(c) {
+		if j >= m.K && r.count(stripe, blocks, m.Shards()) >= m.K {
+			break
+		}
+		c := m.Block(stripe, j)
+		if !st.Has(c) {
 			continue
 		}
-		data, err := r.o.s.store.Get(c)
-		if err != nil || len(data) != r.o.m.BlockLen(stripe, j) || manifest.Verify(c, data) != nil {
+		data, err := st.Get(c)
+		if err != nil || len(data) != m.BlockLen(stripe, j) || manifest.Verify(c, data) != nil {
 			continue // damaged here: others have it
 		}
 		blocks[j] = data
 		found++
 	}
-	return found
+	r.o.tally(found, 0, 0)
 }
 
 // plan chooses holders for as many missing columns as are needed, data first,

@@ -33,7 +33,7 @@ func (s *Service) handle(ctx context.Context, st network.Stream) {
 	defer stop()
 	a, err := s.serve(ctx, st)
 	if err != nil {
-		s.cfg.Logger.Debug("pin stream ended", slog.String("peer", st.Conn().RemotePeer().String()), slog.String("error", err.Error()))
+		s.cfg.Logger.DebugContext(ctx, "pin stream ended", slog.String("peer", st.Conn().RemotePeer().String()), slog.String("error", err.Error()))
 		_ = st.Reset()
 		return
 	}

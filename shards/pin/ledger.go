@@ -162,11 +162,7 @@ func (s *Service) change(m *manifest.Manifest, f frame, edit func(r record) *rec
 		delete(s.pins, f.cid)
 		return s.dropLocked(refsOf(m, f, old))
 	}
-	mode, err := encMode()
-	if err != nil {
-		return err
-	}
-	data, err := mode.Marshal(next)
+	data, err := marshal(next)
 	if err != nil {
 		return err
 	}
@@ -194,17 +190,13 @@ func (s *Service) lookup(c cid.Cid) (record, bool) {
 // load reads the records and counts their blocks. A column of which a block is
 // not there is no longer counted as kept.
 func (s *Service) load() error {
-	mode, err := decMode(1 << 16)
-	if err != nil {
-		return err
-	}
 	for _, name := range s.store.Values(recordPrefix) {
 		data, err := s.store.Value(name)
 		if err != nil {
 			return fmt.Errorf("pin: read %s: %w", name, err)
 		}
 		r := &record{}
-		if err := mode.Unmarshal(data, r); err != nil {
+		if err := unmarshal(data, 1<<16, r); err != nil {
 			return fmt.Errorf("pin: read %s: %w", name, err)
 		}
 		c, err := cid.Decode(name[len(recordPrefix):])

@@ -2,6 +2,7 @@ package pin_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"math/rand/v2"
 	"sync"
@@ -49,6 +50,8 @@ type swarm struct {
 	provided  map[cid.Cid][]peer.ID
 	deaf      bool // announcements reach nobody
 	accept    func(from peer.ID) error
+	bitswap   bool
+	patience  time.Duration // how long nodes wait for each other
 }
 
 func (w *swarm) Provide(c cid.Cid, p peer.ID) {
@@ -82,22 +85,28 @@ func (r routing) FindProviders(_ context.Context, c cid.Cid, limit int) ([]peer.
 	return out, nil
 }
 
-func quick() (exchange.Config, pin.Config) {
+func configs(patience time.Duration) (exchange.Config, pin.Config) {
 	x, p := exchange.DefaultConfig(), pin.DefaultConfig()
 	x.Bitswap = false
-	x.BlockTimeout, x.DialTimeout = 2*time.Second, 2*time.Second
-	p.StallTimeout, p.FindTimeout = 2*time.Second, 4*time.Second
+	x.BlockTimeout, x.DialTimeout = patience, patience
+	p.StallTimeout, p.FindTimeout = patience, 2*patience
 	return x, p
 }
 
 // newSwarm makes n connected nodes; the first has no stake in holding, the
 // others are providers.
-func newSwarm(t testing.TB, n int) *swarm {
-	t.Helper()
-	w := &swarm{t: t, provided: map[cid.Cid][]peer.ID{}}
+func newSwarm(tb testing.TB, n int) *swarm {
+	tb.Helper()
+	return newImpatient(tb, n, 0)
+}
+
+// newImpatient is newSwarm of nodes that give each other little time.
+func newImpatient(tb testing.TB, n int, patience time.Duration) *swarm {
+	tb.Helper()
+	w := &swarm{t: tb, provided: map[cid.Cid][]peer.ID{}, patience: patience}
 	for i := range n {
-		h := newHost(t)
-		w.start(h, t.TempDir(), store.Options{})
+		h := newHost(tb)
+		w.start(h, tb.TempDir(), store.Options{})
 		if i > 0 {
 			w.providers = append(w.providers, w.nodes[i].Provider)
 		}
@@ -106,12 +115,12 @@ func newSwarm(t testing.TB, n int) *swarm {
 	return w
 }
 
-func newHost(t testing.TB) host.Host {
-	t.Helper()
+func newHost(tb testing.TB) host.Host {
+	tb.Helper()
 	h, err := libp2p.New(libp2p.ListenAddrStrings("/ip4/127.0.0.1/tcp/0"), libp2p.Transport(tcp.NewTCPTransport),
 		libp2p.DisableRelay(), libp2p.ResourceManager(&network.NullResourceManager{}))
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = h.Close() })
+	require.NoError(tb, err)
+	tb.Cleanup(func() { _ = h.Close() })
 	return h
 }
 
@@ -119,7 +128,8 @@ func (w *swarm) start(h host.Host, dir string, opt store.Options) *node {
 	w.t.Helper()
 	st, err := store.Open(dir, opt)
 	require.NoError(w.t, err)
-	xc, pc := quick()
+	xc, pc := configs(cmp.Or(w.patience, 15*time.Second))
+	xc.Bitswap = w.bitswap
 	ex, err := exchange.New(h, st, xc)
 	require.NoError(w.t, err)
 	ports := pin.Ports{
@@ -172,9 +182,14 @@ func (w *swarm) connectAll() {
 	w.t.Helper()
 	for i, a := range w.nodes {
 		for _, b := range w.nodes[:i] {
-			require.NoError(w.t, a.host.Connect(w.t.Context(), peer.AddrInfo{ID: b.host.ID(), Addrs: b.host.Addrs()}))
+			connect(w.t, a.host, b.host)
 		}
 	}
+}
+
+func connect(tb testing.TB, a, b host.Host) {
+	tb.Helper()
+	require.NoError(tb, a.Connect(tb.Context(), peer.AddrInfo{ID: b.ID(), Addrs: b.Addrs()}))
 }
 
 func (w *swarm) announce(from peer.ID, a pin.Announcement) {
@@ -187,6 +202,13 @@ func (w *swarm) announce(from peer.ID, a pin.Announcement) {
 	for _, n := range w.nodes {
 		n.svc.HandleAnnouncement(from, a)
 	}
+}
+
+// silence keeps announcements from everybody.
+func (w *swarm) silence() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.deaf = true
 }
 
 // kill takes a node off the network, as a crash would.

@@ -85,10 +85,10 @@ func Assign(c cid.Cid, n int, want []int, size uint64, providers []Provider, tak
 func (s *Service) place(ctx context.Context, m *manifest.Manifest, f frame, p *progress) ([]ColumnInfo, error) {
 	self := s.host.ID()
 	columns := make([]ColumnInfo, m.Shards())
-	want := make([]int, m.Shards())
+	var want []int
 	for j := range columns {
 		columns[j] = ColumnInfo{Index: j, Holder: self}
-		want[j] = j
+		want = append(want, j)
 	}
 	var providers []Provider
 	if s.ports.Providers != nil {
@@ -116,7 +116,7 @@ func (s *Service) place(ctx context.Context, m *manifest.Manifest, f frame, p *p
 		if len(plan) == 0 {
 			break
 		}
-		results := s.askAll(ctx, m, f, plan, p)
+		results := s.askAll(ctx, f, plan, p)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -134,7 +134,7 @@ func (s *Service) place(ctx context.Context, m *manifest.Manifest, f frame, p *p
 			}
 			providers = slices.DeleteFunc(providers, func(p Provider) bool { return p.ID == id })
 		}
-		want = want[:0]
+		want = nil
 		for j, c := range columns {
 			if !c.Confirmed {
 				want = append(want, j)
@@ -160,7 +160,7 @@ func distinct(list []Provider) []Provider {
 }
 
 // askAll asks every provider of a plan at once and returns how each ended.
-func (s *Service) askAll(ctx context.Context, m *manifest.Manifest, f frame, plan map[peer.ID][]int, p *progress) map[peer.ID]error {
+func (s *Service) askAll(ctx context.Context, f frame, plan map[peer.ID][]int, p *progress) map[peer.ID]error {
 	results := make(map[peer.ID]error, len(plan))
 	var mu sync.Mutex
 	var wg sync.WaitGroup
@@ -168,7 +168,7 @@ func (s *Service) askAll(ctx context.Context, m *manifest.Manifest, f frame, pla
 		wg.Go(func() {
 			var err error
 			if id != s.host.ID() {
-				err = s.ask(ctx, m, f, id, cols)
+				err = s.ask(ctx, f, id, cols)
 			}
 			mu.Lock()
 			results[id] = err
@@ -183,7 +183,7 @@ func (s *Service) askAll(ctx context.Context, m *manifest.Manifest, f frame, pla
 }
 
 // ask asks one provider to hold columns and waits until they have landed.
-func (s *Service) ask(ctx context.Context, m *manifest.Manifest, f frame, id peer.ID, cols []int) error {
+func (s *Service) ask(ctx context.Context, f frame, id peer.ID, cols []int) error {
 	r := request{Op: opHold, CID: f.cid.Bytes()}
 	for _, j := range cols {
 		r.Columns = append(r.Columns, uint16(j))

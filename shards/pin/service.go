@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -154,12 +155,12 @@ func (s *Service) publish(ctx context.Context) {
 			if s.ports.Announce != nil {
 				a := Announcement{Manifest: c.String(), Columns: r.local()}
 				if err := s.ports.Announce(ctx, a); err != nil && ctx.Err() == nil {
-					s.cfg.Logger.Debug("announcement failed", slog.String("manifest", c.String()), slog.String("error", err.Error()))
+					s.cfg.Logger.DebugContext(ctx, "announcement failed", slog.String("manifest", c.String()), slog.String("error", err.Error()))
 				}
 			}
 			if s.ports.Routing != nil {
 				if err := s.provide(ctx, c); err != nil && ctx.Err() == nil {
-					s.cfg.Logger.Debug("provide failed", slog.String("manifest", c.String()), slog.String("error", err.Error()))
+					s.cfg.Logger.DebugContext(ctx, "provide failed", slog.String("manifest", c.String()), slog.String("error", err.Error()))
 				}
 			}
 		}
@@ -233,9 +234,7 @@ func (s *Service) hinted(c cid.Cid) map[peer.ID][]uint16 {
 	s.hintMu.Lock()
 	defer s.hintMu.Unlock()
 	if peers, ok := s.hints.Get(c); ok {
-		for p, cols := range peers {
-			out[p] = cols
-		}
+		maps.Copy(out, peers)
 	}
 	delete(out, s.host.ID())
 	return out

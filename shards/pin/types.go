@@ -139,6 +139,8 @@ func (c Config) Validate() error {
 
 // PinOptions are the parameters of one pin. The zero value takes K, M and the
 // hash from the configuration.
+//
+//nolint:revive // the counterpart of GetOptions; Options alone would not say of what
 type PinOptions struct {
 	// K and M; both zero means the configured ones.
 	K, M int

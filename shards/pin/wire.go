@@ -52,10 +52,17 @@ type answer struct {
 	Text string `cbor:"3,keyasint,omitempty"`
 }
 
-func encMode() (cbor.EncMode, error) { return cbor.CoreDetEncOptions().EncMode() }
+func marshal(v any) ([]byte, error) {
+	mode, err := cbor.CoreDetEncOptions().EncMode()
+	if err != nil {
+		return nil, err
+	}
+	return mode.Marshal(v)
+}
 
-func decMode(items int) (cbor.DecMode, error) {
-	return cbor.DecOptions{
+// unmarshal reads deterministic CBOR with lists of at most items.
+func unmarshal(data []byte, items int, v any) error {
+	mode, err := cbor.DecOptions{
 		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
 		IndefLength:       cbor.IndefLengthForbidden,
 		TagsMd:            cbor.TagsForbidden,
@@ -64,14 +71,14 @@ func decMode(items int) (cbor.DecMode, error) {
 		MaxArrayElements:  max(items, 16),
 		MaxMapPairs:       16,
 	}.DecMode()
-}
-
-func writeFrame(w io.Writer, v any) error {
-	mode, err := encMode()
 	if err != nil {
 		return err
 	}
-	body, err := mode.Marshal(v)
+	return mode.Unmarshal(data, v)
+}
+
+func writeFrame(w io.Writer, v any) error {
+	body, err := marshal(v)
 	if err != nil {
 		return err
 	}
@@ -105,12 +112,8 @@ type ask struct {
 
 // decodeRequest reads a request. Every error is errProtocol.
 func decodeRequest(body []byte) (ask, error) {
-	mode, err := decMode(manifest.MaxShards)
-	if err != nil {
-		return ask{}, fmt.Errorf("%w: %w", errProtocol, err)
-	}
 	var r request
-	if err := mode.Unmarshal(body, &r); err != nil {
+	if err := unmarshal(body, manifest.MaxShards, &r); err != nil {
 		return ask{}, fmt.Errorf("%w: %w", errProtocol, err)
 	}
 	c, err := cid.Cast(r.CID)
@@ -134,12 +137,8 @@ func decodeRequest(body []byte) (ask, error) {
 
 // decodeAnswer reads an answer. Every error is errProtocol.
 func decodeAnswer(body []byte) (answer, error) {
-	mode, err := decMode(0)
-	if err != nil {
-		return answer{}, fmt.Errorf("%w: %w", errProtocol, err)
-	}
 	var a answer
-	if err := mode.Unmarshal(body, &a); err != nil {
+	if err := unmarshal(body, 0, &a); err != nil {
 		return answer{}, fmt.Errorf("%w: %w", errProtocol, err)
 	}
 	if a.Code > answerFailed || len(a.Text) > maxText {

@@ -439,7 +439,7 @@ func FuzzOpenTakesAnySegment(f *testing.F) {
 		if err != nil {
 			return
 		}
-		defer s.Close()
+		defer func() { require.NoError(t, s.Close()) }()
 		b := numbered(9, 33)
 		require.NoError(t, s.Put(b))
 		holds(t, s, b)
@@ -451,7 +451,7 @@ func BenchmarkPut(b *testing.B) {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
 			s, err := store.Open(b.TempDir(), store.Options{})
 			require.NoError(b, err)
-			defer s.Close()
+			defer func() { require.NoError(b, s.Close()) }()
 			bl := numbered(1, size)
 			b.SetBytes(int64(size))
 			for i := 0; b.Loop(); i++ {
