@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/binary"
 	"testing"
@@ -34,8 +33,6 @@ const (
 	citizen    = 13 // and 14: no stake
 	castSize   = 15
 )
-
-func acct(i int) ledger.Account { return ledgertest.Account(i) }
 
 func saltSeed(i int) [32]byte { return sha256.Sum256([]byte{byte(i), 's'}) }
 
@@ -123,8 +120,6 @@ func (c *chain) block(afterMS int64, txs ...[]byte) app.BlockResult {
 	c.events = append(c.events, res.Events...)
 	return res
 }
-
-func key(i int) ed25519.PrivateKey { return ledgertest.Key(i) }
 
 // sign makes the cast's next transaction.
 func (c *chain) sign(from int, m ledger.Msg) []byte {

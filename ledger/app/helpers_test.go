@@ -8,32 +8,39 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autonet/ledger"
+	"autonet/ledger/ledgertest"
 )
 
-// index is the place of an account in the cast.
-func index(account ledger.Account) int {
-	for i := range castSize {
-		if acct(i) == account {
-			return i
+// The cast's keys and accounts, made once: deriving them is most of what a history would do.
+var (
+	castKeys = func() (keys [castSize]ed25519.PrivateKey) {
+		for i := range keys {
+			keys[i] = ledgertest.Key(i)
 		}
-	}
-	return -1
-}
+		return keys
+	}()
+	castAccounts = func() (accounts [castSize]ledger.Account) {
+		for i := range accounts {
+			accounts[i] = ledgertest.Account(i)
+		}
+		return accounts
+	}()
+)
+
+func key(i int) ed25519.PrivateKey { return castKeys[i] }
+
+func acct(i int) ledger.Account { return castAccounts[i] }
+
+// index is the place of an account in the cast.
+func index(account ledger.Account) int { return slices.Index(castAccounts[:], account) }
 
 // sorted are the cast's accounts in ascending order.
-func sorted() []ledger.Account {
-	all := make([]ledger.Account, castSize)
-	for i := range all {
-		all[i] = acct(i)
-	}
-	slices.Sort(all)
-	return all
-}
+func sorted() []ledger.Account { return slices.Sorted(slices.Values(castAccounts[:])) }
 
-// sealed signs any message bytes as the citizen's first transaction.
-func sealed(t testing.TB, kind string, msg []byte, fee ledger.Natn) []byte {
+// sealed signs any message bytes as the citizen's transaction with a nonce.
+func sealed(t testing.TB, nonce uint64, kind string, msg []byte, fee ledger.Natn) []byte {
 	t.Helper()
-	body, err := ledger.Marshal(ledger.Body{Network: network, Kind: kind, Msg: msg, Fee: fee})
+	body, err := ledger.Marshal(ledger.Body{Network: network, Nonce: nonce, Kind: kind, Msg: msg, Fee: fee})
 	if err != nil { // the bytes are no CBOR at all
 		return nil
 	}

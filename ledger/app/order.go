@@ -85,7 +85,7 @@ func (a *App) ExecBlock(kv ledger.KV, info BlockInfo, txs [][]byte) (BlockResult
 		return res, err
 	}
 	for _, raw := range txs {
-		tx := a.deliver(*base, kv, raw)
+		tx := a.deliver(*base, kv, raw, info.Verified)
 		from := len(res.Events)
 		res.Events = numbered(res.Events, tx.Events)
 		tx.Events = res.Events[from:len(res.Events):len(res.Events)]

@@ -290,5 +290,5 @@ func handmade(t testing.TB, kind string, m any, fee ledger.Natn) []byte {
 	t.Helper()
 	msg, err := ledger.Marshal(m)
 	require.NoError(t, err)
-	return sealed(t, kind, msg, fee)
+	return sealed(t, 0, kind, msg, fee)
 }

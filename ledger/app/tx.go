@@ -93,13 +93,13 @@ func (a *App) DeliverTx(kv ledger.KV, info BlockInfo, raw []byte) TxResult {
 	if err != nil {
 		return failed(TxResult{Hash: ledger.TxHash(raw)}, err)
 	}
-	return a.deliver(*ctx, kv, raw)
+	return a.deliver(*ctx, kv, raw, info.Verified)
 }
 
 // deliver runs one transaction in a copy of the block's context.
-func (a *App) deliver(ctx ledger.Context, kv ledger.KV, raw []byte) TxResult {
+func (a *App) deliver(ctx ledger.Context, kv ledger.KV, raw []byte, verified func(ledger.Hash) bool) TxResult {
 	res := TxResult{Hash: ledger.TxHash(raw)}
-	in, err := a.admit(ctx.Network, raw, true)
+	in, err := a.admit(ctx.Network, raw, verified == nil || !verified(res.Hash))
 	if err != nil {
 		return failed(res, err)
 	}
