@@ -33,7 +33,7 @@ func build(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	binary = filepath.Join(dir, "autonet")
-	cmd := exec.CommandContext(context.Background(), "go", "build", "-o", binary, ".") //nolint:usetesting // there is no test yet
+	cmd := exec.CommandContext(context.Background(), "go", "build", "-o", binary, ".")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
 		return 1

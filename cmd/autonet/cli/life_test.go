@@ -86,7 +86,7 @@ func TestStartRunsUntilItsContextEndsAndAnnouncesTheNode(t *testing.T) {
 	var got cli.StartOptions
 	s.deps.Start = func(ctx context.Context, o cli.StartOptions) error {
 		got = o
-		stop := apitest.Run(t, n, api.DefaultConfig(s.home))
+		stop := apitest.Run(t, n, api.DefaultConfig(s.home)) //nolint:contextcheck // it serves until it is told to stop
 		defer stop()
 		o.Ready()
 		cancel()
@@ -129,8 +129,8 @@ func TestConfigurationIsShownAndChecked(t *testing.T) {
 	require.Contains(t, s.run("config", "show").ok(), "[network]")
 	require.Equal(t, "node", decode[map[string]any](t, s.run("config", "show", "--json").ok())["name"])
 	require.Contains(t, s.run("config", "check").ok(), "is good")
-	require.NoError(t, os.WriteFile(home.At(s.home).Config(), []byte("nmae = 'x'\n"), 0o600))
-	require.Contains(t, s.run("config", "check").fails(types.ExitFailed), "nmae")
+	require.NoError(t, os.WriteFile(home.At(s.home).Config(), []byte("colour = 'x'\n"), 0o600))
+	require.Contains(t, s.run("config", "check").fails(types.ExitFailed), "colour")
 }
 
 func TestConsoleWithoutATerminalPrintsLines(t *testing.T) {
@@ -138,7 +138,6 @@ func TestConsoleWithoutATerminalPrintsLines(t *testing.T) {
 	n.Feed.Publish(types.Event{Source: types.SourceGossip, Topic: "tx", Kind: "task/claim", Verdict: "accept", Summary: "claims\x1b[2J slot 2"})
 	for _, args := range [][]string{{"console"}, {"console", "--json"}, {"console", "--record", filepath.Join(s.home, "events.ndjson")}} {
 		ctx, cancel := context.WithCancel(t.Context())
-		s.ctx = ctx
 		out := &seen{until: "task/claim", then: cancel}
 		var errs bytes.Buffer
 		code := cli.Main(ctx, append(args, "--home", s.home), cli.Streams{In: s.in, Out: out, Err: &errs, Getenv: func(string) string { return "" }}, cli.Deps{})

@@ -166,6 +166,7 @@ func (m *Console) setFilter(text string) {
 	if len(text) > longest {
 		return
 	}
+	text = printable(text)[0]
 	m.filter, m.matcher, m.follow = text, parseFilter(text), true
 }
 

@@ -118,7 +118,7 @@ func fit(lines []string, width, height int) string {
 		lines = lines[:height]
 	}
 	for i := range lines {
-		lines[i] = cut(lines[i], width)
+		lines[i] = cut(strings.ReplaceAll(lines[i], "\n", " "), width)
 	}
 	return strings.Join(lines, "\n")
 }
