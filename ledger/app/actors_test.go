@@ -176,6 +176,7 @@ func (c *chain) moves(t task.Task) []move {
 				out = append(out, move{member, dispute.Challenge{Task: t.ID, Solver: slot.Account, Interval: 0, Hashes: []ledger.Hash{digest(1), digest(2)}}})
 			}
 		}
+	case task.StateRevealed, task.StateVerdict, task.StateAggregated, task.StateExpired: // nobody acts
 	case task.StateSettled:
 		if t.Aggregator != "" {
 			out = append(out, move{index(t.Aggregator), task.Aggregate{

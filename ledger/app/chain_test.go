@@ -81,17 +81,17 @@ type chain struct {
 	events []ledger.Event
 }
 
-func newChain(t testing.TB) *chain {
-	t.Helper()
-	return newChainOf(t, genesis())
+func newChain(tb testing.TB) *chain {
+	tb.Helper()
+	return newChainOf(tb, genesis())
 }
 
-func newChainOf(t testing.TB, g app.Genesis) *chain {
-	t.Helper()
-	c := &chain{App: app.New(), t: t, kv: ledgertest.NewKV(), timeMS: start}
+func newChainOf(tb testing.TB, g app.Genesis) *chain {
+	tb.Helper()
+	c := &chain{App: app.New(), t: tb, kv: ledgertest.NewKV(), timeMS: start}
 	updates, err := c.InitGenesis(c.kv, g, start)
-	require.NoError(t, err)
-	require.Len(t, updates, 3)
+	require.NoError(tb, err)
+	require.Len(tb, updates, 3)
 	c.block(0)
 	return c
 }
@@ -141,7 +141,7 @@ func (c *chain) must(from int, m ledger.Msg) {
 	require.Equal(c.t, ledger.CodeOK, res.Code, "%s: %s", m.Kind(), res.Text)
 }
 
-func (c *chain) pulse(from int) heartbeat.Pulse {
+func (c *chain) pulse() heartbeat.Pulse {
 	last := c.view().LastBlock()
 	return heartbeat.Pulse{
 		Interval: uint64(c.timeMS / c.view().Params().PulseIntervalMS), BlockHeight: last.Height, BlockHash: last.Hash,
@@ -157,7 +157,7 @@ func (c *chain) beat() {
 	}
 	var txs [][]byte
 	for i := range third + 1 {
-		txs = append(txs, c.sign(i, c.pulse(i)))
+		txs = append(txs, c.sign(i, c.pulse()))
 	}
 	c.block(0, txs...)
 }

@@ -38,14 +38,14 @@ func index(account ledger.Account) int { return slices.Index(castAccounts[:], ac
 func sorted() []ledger.Account { return slices.Sorted(slices.Values(castAccounts[:])) }
 
 // sealed signs any message bytes as the citizen's transaction with a nonce.
-func sealed(t testing.TB, nonce uint64, kind string, msg []byte, fee ledger.Natn) []byte {
-	t.Helper()
+func sealed(tb testing.TB, nonce uint64, kind string, msg []byte, fee ledger.Natn) []byte {
+	tb.Helper()
 	body, err := ledger.Marshal(ledger.Body{Network: network, Nonce: nonce, Kind: kind, Msg: msg, Fee: fee})
 	if err != nil { // the bytes are no CBOR at all
 		return nil
 	}
 	sig := ed25519.Sign(key(citizen), append([]byte("autonet/tx/v1"+network), body...))
 	raw, err := ledger.Marshal(ledger.Tx{Body: body, Key: key(citizen)[ed25519.SeedSize:], Sig: sig})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return raw
 }

@@ -119,7 +119,7 @@ func (d dice) message(c *chain) move {
 	case 16:
 		return move{from, heartbeat.Register{}}
 	case 17:
-		m := c.pulse(from)
+		m := c.pulse()
 		m.Interval += uint64(d.Intn(3)) - 1
 		return move{from, m}
 	case 18, 19:
@@ -260,7 +260,7 @@ func TestBlocksRunAlikeOverAnyStore(t *testing.T) {
 	direct, layered := newChain(t), newChain(t)
 	base := layered.kv
 	for range 20 {
-		txs := [][]byte{direct.sign(citizen, bank.Send{To: acct(owner), Denom: "ATN", Amount: 3}), direct.sign(owner, direct.pulse(owner))}
+		txs := [][]byte{direct.sign(citizen, bank.Send{To: acct(owner), Denom: "ATN", Amount: 3}), direct.sign(owner, direct.pulse())}
 		direct.height++
 		direct.timeMS += 900
 		want, err := direct.ExecBlock(direct.kv, direct.info(), txs)

@@ -110,7 +110,7 @@ func TestWorkIsRefusedWithoutALeaseFreeOfCharge(t *testing.T) {
 func TestAPulseInABlockGivesTheRestOfItALease(t *testing.T) {
 	c := newChain(t)
 	claim := task.Claim{Task: ledger.TaskID(network, acct(owner), 5)}
-	res := c.block(100, c.sign(solver, claim), c.sign(owner, c.pulse(owner)), c.sign(second, c.pulse(second)))
+	res := c.block(100, c.sign(solver, claim), c.sign(owner, c.pulse()), c.sign(second, c.pulse()))
 	require.Equal(t, ledger.CodeHalted, res.Txs[0].Code)
 	require.Equal(t, ledger.CodeOK, res.Txs[1].Code, res.Txs[1].Text)
 	require.Zero(t, res.Txs[1].Fee)
@@ -286,9 +286,9 @@ func TestEquivocationIsSlashed(t *testing.T) {
 }
 
 // handmade signs what SignTx would not.
-func handmade(t testing.TB, kind string, m any, fee ledger.Natn) []byte {
-	t.Helper()
+func handmade(tb testing.TB, kind string, m any, fee ledger.Natn) []byte {
+	tb.Helper()
 	msg, err := ledger.Marshal(m)
-	require.NoError(t, err)
-	return sealed(t, 0, kind, msg, fee)
+	require.NoError(tb, err)
+	return sealed(tb, 0, kind, msg, fee)
 }

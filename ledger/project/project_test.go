@@ -84,7 +84,7 @@ func (w *world) late() *ledger.Context {
 func (w *world) sound() {
 	w.t.Helper()
 	require.NoError(w.t, w.bank.Check(w.kv))
-	require.NoError(w.t, w.bank.Keeper.Recount(w.kv))
+	require.NoError(w.t, w.bank.Recount(w.kv))
 	budgets, err := w.Recount(w.kv)
 	require.NoError(w.t, err)
 	require.Equal(w.t, w.bank.Totals(w.kv).Projects, budgets)

@@ -99,7 +99,7 @@ func (k Keeper) Genesis(p ledger.Params, kv ledger.KV, account ledger.Account, m
 	if err := k.claimKey(p, kv, account, &record, m); err != nil {
 		return fmt.Errorf("genesis stake of %s: %w", account, err)
 	}
-	record.at(m.Role).Bonded += m.Amount
+	stakeOf(&record, m.Role).Bonded += m.Amount
 	k.save(kv, account, record, m.Role)
 	return nil
 }
@@ -113,7 +113,7 @@ func (k Keeper) Bond(ctx *ledger.Context, kv ledger.KV, m Bond) error {
 	if err := k.bank.Bond(ctx, kv, ctx.Sender, m.Amount); err != nil {
 		return err
 	}
-	stake := record.at(m.Role)
+	stake := stakeOf(&record, m.Role)
 	stake.Bonded += m.Amount // at most the supply
 	k.save(kv, ctx.Sender, record, m.Role)
 	ctx.Emit(Bonded{

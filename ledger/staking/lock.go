@@ -26,7 +26,7 @@ func (Keeper) Locks(kv ledger.KV, account ledger.Account, fn func(Lock) bool) {
 // what is bonded and not locked does not suffice.
 func (k Keeper) Lock(ctx *ledger.Context, kv ledger.KV, account ledger.Account, role Role, purpose string, amount ledger.Natn) error {
 	record, _ := k.Record(kv, account)
-	stake := record.at(role)
+	stake := stakeOf(&record, role)
 	if free := stake.Bonded - min(stake.Bonded, stake.Locked); free < amount {
 		return ledger.Refuse(ledger.CodeFunds, "%s of the stake as %s are free, %s must be locked", free, role, amount)
 	}
@@ -49,7 +49,7 @@ func (k Keeper) Unlock(ctx *ledger.Context, kv ledger.KV, account ledger.Account
 		return
 	}
 	record, _ := k.Record(kv, account)
-	record.at(role).Locked -= amount
+	stakeOf(&record, role).Locked -= amount
 	kv.Delete(key)
 	ledger.Save(kv, recordKey(account), record)
 	ctx.Emit(Unlocked{Account: account, Role: role, Purpose: purpose, Amount: amount})
@@ -65,7 +65,7 @@ func (k Keeper) SlashLocked(ctx *ledger.Context, kv ledger.KV, purpose string, p
 	}
 	record, _ := k.Record(kv, p.Account)
 	p.Amount = min(p.Amount, held)
-	record.at(p.Role).Locked -= p.Amount
+	stakeOf(&record, p.Role).Locked -= p.Amount
 	if held == p.Amount {
 		kv.Delete(key)
 	} else {
@@ -83,7 +83,7 @@ func (k Keeper) Slash(ctx *ledger.Context, kv ledger.KV, p Penalty) ledger.Natn 
 	if !ok || !p.Role.Valid() {
 		return 0
 	}
-	stake := record.at(p.Role)
+	stake := stakeOf(&record, p.Role)
 	bonded := min(p.Amount, stake.Bonded)
 	stake.Bonded -= bonded
 	unbonding := min(p.Amount-bonded, stake.Unbonding)

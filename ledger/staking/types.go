@@ -49,8 +49,8 @@ func (r Record) Power() ledger.Natn {
 	return sum
 }
 
-// at returns the stake for a valid role.
-func (r *Record) at(role Role) *Stake {
+// stakeOf returns the place of the stake for a role; for an unknown role it is a place outside the record.
+func stakeOf(r *Record, role Role) *Stake {
 	for i, known := range ledger.Roles() {
 		if known == role {
 			return &r.Stakes[i]

@@ -34,7 +34,7 @@ func (Keeper) Entries(kv ledger.KV, account ledger.Account, fn func(number uint6
 // Unbond executes the message. Locked stake may begin its way out; it cannot finish it.
 func (k Keeper) Unbond(ctx *ledger.Context, kv ledger.KV, m Unbond) error {
 	record, ok := k.Record(kv, ctx.Sender)
-	stake := record.at(m.Role)
+	stake := stakeOf(&record, m.Role)
 	if !ok || stake.Bonded < m.Amount {
 		return ledger.Refuse(ledger.CodeFunds, "unbond: %s bonded as %s, %s asked", stake.Bonded, m.Role, m.Amount)
 	}
@@ -114,7 +114,7 @@ func (k Keeper) finish(ctx *ledger.Context, kv ledger.KV, account ledger.Account
 		return nil // slashed away
 	}
 	record, _ := k.Record(kv, account)
-	stake := record.at(e.Role)
+	stake := stakeOf(&record, e.Role)
 	if stake.Locked > stake.Bonded+stake.Unbonding-e.Amount {
 		e.Due = true
 		ledger.Save(kv, key, e)
