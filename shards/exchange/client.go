@@ -108,7 +108,11 @@ func (e *Exchange) converse(ctx context.Context, p peer.ID, op uint8, cids []cid
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			return judge(p, err)
+			f := judge(p, err)
+			if e.host.Network().Connectedness(p) != network.Connected {
+				f.Kind = Offline // however long the dialling took
+			}
+			return f
 		}
 		begun, err := e.ask(ctx, s, frame, read)
 		if err == nil {

@@ -2,6 +2,7 @@ package pin
 
 import (
 	"fmt"
+	"log/slog"
 	"slices"
 
 	"github.com/fxamacker/cbor/v2"
@@ -204,14 +205,20 @@ func (s *Service) load() error {
 			return fmt.Errorf("pin: read %s: %w", name, err)
 		}
 		encoded, err := s.store.Get(c)
-		if err != nil {
-			continue // the disk lost the manifest: nothing it names can be kept
+		var m *manifest.Manifest
+		if err == nil {
+			m, err = manifest.Decode(encoded)
 		}
-		m, err := manifest.Decode(encoded)
 		if err != nil {
+			// Without it nothing it names can be kept.
+			s.cfg.Logger.Warn("the manifest of a pinned file is lost", slog.String("manifest", c.String()), slog.String("error", err.Error()))
 			continue
 		}
+		before := len(r.local())
 		r.Keep, r.Held = s.present(m, r.Keep), s.present(m, r.Held)
+		if lost := before - len(r.local()); lost > 0 {
+			s.cfg.Logger.Warn("columns held here are damaged", slog.String("manifest", c.String()), slog.Int("columns", lost))
+		}
 		s.pins[c] = r
 		for _, ref := range refsOf(m, frameOf(m, encoded), r) {
 			s.refs[ref]++

@@ -60,7 +60,7 @@ func (w *swarm) lose(info pin.Info, m *manifest.Manifest, columns []int) (restor
 
 func TestAnyFourColumnsMayBeLostAndNoFive(t *testing.T) {
 	w := newSwarm(t, 15)
-	for _, size := range []int{30_000, 12 << 20} {
+	for _, size := range []int{30_000, 11 << 20} {
 		data := noise(size)
 		info := w.pin(w.nodes[0], data, pin.PinOptions{})
 		require.Equal(t, 14, info.Providers)
@@ -183,7 +183,7 @@ func TestBadHoldersAreToldApartAndGoneRound(t *testing.T) {
 
 func TestAHolderMayDieInTheMiddleOfARead(t *testing.T) {
 	w := newSwarm(t, 15)
-	data := noise(45 << 20)
+	data := noise(31 << 20)
 	info := w.pin(w.nodes[0], data, pin.PinOptions{})
 	var once sync.Once
 	var out bytes.Buffer

@@ -44,20 +44,24 @@ type swarm struct {
 	t     testing.TB
 	nodes []*node
 
-	mu        sync.Mutex
-	providers []pin.Provider
-	said      []pin.Announcement
-	provided  map[cid.Cid][]peer.ID
-	deaf      bool // announcements reach nobody
-	accept    func(from peer.ID) error
-	bitswap   bool
-	patience  time.Duration // how long nodes wait for each other
+	mu         sync.Mutex
+	providers  []pin.Provider
+	said       []pin.Announcement
+	provided   map[cid.Cid][]peer.ID
+	deaf       bool // announcements reach nobody
+	accept     func(from peer.ID) error
+	bitswap    bool
+	provideErr error
+	patience   time.Duration // how long nodes wait for each other
 }
 
-func (w *swarm) Provide(c cid.Cid, p peer.ID) {
+func (w *swarm) Provide(c cid.Cid, p peer.ID) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.provided[c] = append(w.provided[c], p)
+	if w.provideErr == nil {
+		w.provided[c] = append(w.provided[c], p)
+	}
+	return w.provideErr
 }
 
 // routing is the shared stand-in for the DHT, as one node sees it.
@@ -67,8 +71,7 @@ type routing struct {
 }
 
 func (r routing) Provide(_ context.Context, c cid.Cid) error {
-	r.w.Provide(c, r.self)
-	return nil
+	return r.w.Provide(c, r.self)
 }
 
 func (r routing) FindProviders(_ context.Context, c cid.Cid, limit int) ([]peer.AddrInfo, error) {
@@ -90,6 +93,7 @@ func configs(patience time.Duration) (exchange.Config, pin.Config) {
 	x.Bitswap = false
 	x.BlockTimeout, x.DialTimeout = patience, patience
 	p.StallTimeout, p.FindTimeout = patience, 2*patience
+	p.Retry = 50 * time.Millisecond
 	return x, p
 }
 

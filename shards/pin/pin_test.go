@@ -22,7 +22,7 @@ import (
 
 func TestAPinnedFileCanBeReadFromEveryNode(t *testing.T) {
 	w := newSwarm(t, 8)
-	for _, size := range []int{0, 1, 7, 300, 100_000, 1 << 20, 12<<20 + 5} {
+	for _, size := range []int{0, 1, 7, 300, 100_000, 1 << 20, 10<<20 + 5} {
 		data := noise(size)
 		info := w.pin(w.nodes[0], data, pin.PinOptions{})
 		require.True(t, info.Complete, "%d bytes: %+v", size, info.Columns)
@@ -30,7 +30,11 @@ func TestAPinnedFileCanBeReadFromEveryNode(t *testing.T) {
 		require.Equal(t, 2, info.MayFail)
 		require.True(t, info.Mine)
 		require.Zero(t, w.get(w.nodes[0], info.CID, data).Rebuilt)
-		for _, n := range w.nodes[1:] {
+		readers := w.nodes[1:]
+		if size > 1<<20 {
+			readers = readers[:1]
+		}
+		for _, n := range readers {
 			w.get(n, info.CID, data)
 		}
 		stat, err := w.nodes[3].svc.Stat(t.Context(), info.CID)
@@ -318,6 +322,19 @@ func TestHoldersAreFoundByTheRoutingAlone(t *testing.T) {
 	}, 5*time.Second, time.Millisecond)
 	late := w.start(newHost(t), t.TempDir(), store.Options{})
 	w.get(late, info.CID, data)
+}
+
+func TestWhatCouldNotBeAnnouncedIsAnnouncedAgain(t *testing.T) {
+	w := newSwarm(t, 1)
+	w.provideErr = io.ErrNoProgress
+	info := w.pin(w.nodes[0], noise(100), pin.PinOptions{})
+	known := func() bool {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.provideErr = nil
+		return len(w.provided[info.CID]) > 0
+	}
+	require.Eventually(t, known, 5*time.Second, 10*time.Millisecond)
 }
 
 func TestAnnouncementsThatMakeNoSenseAreIgnored(t *testing.T) {

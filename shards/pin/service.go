@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"sync"
 	"sync/atomic"
@@ -39,8 +38,10 @@ type Service struct {
 	pins map[cid.Cid]*record
 	refs map[ref]int
 
+	// hintMu guards hints and again.
 	hintMu sync.Mutex
 	hints  *lru.Cache[cid.Cid, map[peer.ID][]uint16]
+	again  map[cid.Cid]struct{}
 
 	queue chan cid.Cid
 	holds chan struct{}
@@ -70,7 +71,7 @@ func New(h host.Host, st *store.Store, ex *exchange.Exchange, cfg Config, ports 
 	}
 	s := &Service{
 		host: h, store: st, ex: ex, cfg: cfg, ports: ports,
-		pins: map[cid.Cid]*record{}, refs: map[ref]int{}, hints: hints,
+		pins: map[cid.Cid]*record{}, refs: map[ref]int{}, hints: hints, again: map[cid.Cid]struct{}{},
 		queue: make(chan cid.Cid, cfg.Queue), holds: make(chan struct{}, cfg.Holds),
 		streams: map[network.Stream]struct{}{},
 	}
@@ -95,13 +96,16 @@ func (s *Service) Run(ctx context.Context) error {
 	for range providers {
 		workers.Go(func() { s.publish(ctx) })
 	}
-	tick := time.NewTicker(s.cfg.Reprovide)
+	tick, soon := time.NewTicker(s.cfg.Reprovide), time.NewTicker(s.cfg.Retry)
 	defer tick.Stop()
+	defer soon.Stop()
 	s.publishAll()
 	for {
 		select {
 		case <-tick.C:
 			s.publishAll()
+		case <-soon.C:
+			s.retry()
 		case <-ctx.Done():
 			s.host.RemoveStreamHandler(Protocol)
 			s.streamMu.Lock()
@@ -115,70 +119,6 @@ func (s *Service) Run(ctx context.Context) error {
 			return nil
 		}
 	}
-}
-
-// later puts a manifest into the queue of those to announce and provide.
-func (s *Service) later(c cid.Cid) {
-	select {
-	case s.queue <- c:
-	default:
-		s.dropped.Add(1) // it comes again with Reprovide
-	}
-}
-
-func (s *Service) publishAll() {
-	s.mu.Lock()
-	all := make([]cid.Cid, 0, len(s.pins))
-	for c, r := range s.pins {
-		if len(r.local()) > 0 {
-			all = append(all, c)
-		}
-	}
-	s.mu.Unlock()
-	for _, c := range all {
-		s.later(c)
-	}
-}
-
-// publish works the queue off: the announcement first, since it is fast and
-// what a reader waits for.
-func (s *Service) publish(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case c := <-s.queue:
-			r, ok := s.lookup(c)
-			if !ok || len(r.local()) == 0 {
-				continue
-			}
-			if s.ports.Announce != nil {
-				a := Announcement{Manifest: c.String(), Columns: r.local()}
-				if err := s.ports.Announce(ctx, a); err != nil && ctx.Err() == nil {
-					s.cfg.Logger.DebugContext(ctx, "announcement failed", slog.String("manifest", c.String()), slog.String("error", err.Error()))
-				}
-			}
-			if s.ports.Routing != nil {
-				if err := s.provide(ctx, c); err != nil && ctx.Err() == nil {
-					s.cfg.Logger.DebugContext(ctx, "provide failed", slog.String("manifest", c.String()), slog.String("error", err.Error()))
-				}
-			}
-		}
-	}
-}
-
-// provide tells the routing about the manifest, and about the block itself
-// where the file is one block with copies, since that is then asked for by its
-// own CID.
-func (s *Service) provide(ctx context.Context, c cid.Cid) error {
-	const limit = time.Minute
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	err := s.ports.Routing.Provide(ctx, c)
-	if m, _, got := s.localManifest(c); got == nil && m.K == 1 && m.Stripes() == 1 {
-		err = errors.Join(err, s.ports.Routing.Provide(ctx, m.Block(0, 0)))
-	}
-	return err
 }
 
 // HandleAnnouncement remembers what a holder says it has. from is the verified

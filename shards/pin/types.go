@@ -104,9 +104,10 @@ type Config struct {
 	StallTimeout time.Duration
 	// Queue bounds the manifests waiting to be provided and announced.
 	Queue int
-	// Reprovide is how often everything held is provided again.
-	Reprovide time.Duration
-	Logger    *slog.Logger
+	// Reprovide is how often everything held is provided again, Retry how soon
+	// what could not be announced or provided is.
+	Reprovide, Retry time.Duration
+	Logger           *slog.Logger
 }
 
 // DefaultConfig is 10 + 4 with the bounds a node uses.
@@ -114,7 +115,8 @@ func DefaultConfig() Config {
 	return Config{
 		K: 10, M: 4, Window: 3, Holds: 32,
 		FindTimeout: 10 * time.Second, StallTimeout: 20 * time.Second,
-		Queue: 4096, Reprovide: 12 * time.Hour, Logger: slog.New(slog.DiscardHandler),
+		Queue: 4096, Reprovide: 12 * time.Hour, Retry: time.Minute,
+		Logger: slog.New(slog.DiscardHandler),
 	}
 }
 
@@ -127,7 +129,7 @@ func (c Config) Validate() error {
 		return fmt.Errorf("pin: window %d, want 1 to 16", c.Window)
 	case c.Holds < 1 || c.Holds > 1024:
 		return fmt.Errorf("pin: holds %d, want 1 to 1024", c.Holds)
-	case c.FindTimeout <= 0 || c.StallTimeout <= 0 || c.Reprovide <= 0:
+	case c.FindTimeout <= 0 || c.StallTimeout <= 0 || c.Reprovide <= 0 || c.Retry <= 0:
 		return errors.New("pin: timeouts and intervals must be positive")
 	case c.Queue < 1:
 		return errors.New("pin: the queue must hold something")
