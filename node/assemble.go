@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/crypto"
@@ -96,8 +95,7 @@ type Node struct {
 	provider *roles.Provider
 	governor *roles.Governor
 
-	stopOnce sync.Once
-	stop     context.CancelCauseFunc
+	stop context.CancelCauseFunc
 }
 
 // errAsked is the cause of a stop that the owner asked for.

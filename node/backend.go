@@ -35,7 +35,7 @@ func (n *Node) backend() api.Backend {
 type nodeBackend struct{ n *Node }
 
 // Status implements api.NodeBackend.
-func (b nodeBackend) Status(context.Context) (types.Status, error) {
+func (b nodeBackend) Status(ctx context.Context) (types.Status, error) {
 	n := b.n
 	use := n.store.Usage()
 	g, x := n.gossip.Stats(), n.exch.Counters()
@@ -43,7 +43,7 @@ func (b nodeBackend) Status(context.Context) (types.Status, error) {
 		Version: n.version, Network: n.network, Genesis: n.genesis, Name: n.cfg.Name, PeerID: string(n.account),
 		PID: os.Getpid(), Home: n.home.Dir(), StartedMS: n.began.UnixMilli(), UptimeMS: time.Since(n.began).Milliseconds(),
 		Roles: n.cfg.Roles.Enabled, Addrs: n.addrs(), Peers: len(n.host.Network().Peers()), Jobs: n.jobs.list(),
-		Store:   types.StoreStatus{Blocks: uint64(use.Blocks), UsedBytes: use.Bytes, LimitBytes: use.Quota, Pins: n.pinCount()},
+		Store:   types.StoreStatus{Blocks: uint64(use.Blocks), UsedBytes: use.Bytes, LimitBytes: use.Quota, Pins: n.pinCount(ctx)},
 		Traffic: types.Traffic{GossipSent: g.BytesOut, GossipReceived: g.BytesIn, ShardSent: x.Sent, ShardReceived: x.Received},
 		RSSMiB:  residentMiB(), Engines: []types.Engine{},
 	}

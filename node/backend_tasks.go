@@ -132,14 +132,13 @@ func (b taskBackend) ProposeTask(ctx context.Context, req types.ProposeTaskReque
 		return types.Proposed{}, types.NewError(types.CodeUsage, "propose a task", "this node does not work as a proposer",
 			"add \"proposer\" to roles.enabled in "+b.n.home.Config()+" and start the node again")
 	}
-	in, err := b.proposal(req)
+	in, err := b.proposal(ctx, req)
 	if err != nil {
 		return types.Proposed{}, err
 	}
 	p, err := b.n.proposer.Propose(ctx, in)
 	if err != nil {
-		var file *dataset.FileError
-		if errors.As(err, &file) {
+		if file, ok := errors.AsType[*dataset.FileError](err); ok {
 			return types.Proposed{}, types.NewError(types.CodeFailed, "read the data", file.File+": "+file.Problem, file.Advice)
 		}
 		return types.Proposed{}, ledgerError("propose the task", err)
@@ -150,8 +149,8 @@ func (b taskBackend) ProposeTask(ctx context.Context, req types.ProposeTaskReque
 }
 
 // proposal fills in the defaults.
-func (b taskBackend) proposal(req types.ProposeTaskRequest) (roles.Proposal, error) {
-	p, err := b.chooseProject(req.Project)
+func (b taskBackend) proposal(ctx context.Context, req types.ProposeTaskRequest) (roles.Proposal, error) {
+	p, err := b.chooseProject(ctx, req.Project)
 	if err != nil {
 		return roles.Proposal{}, err
 	}
@@ -196,11 +195,11 @@ func or[T comparable](v, fallback T) T {
 }
 
 // chooseProject takes the named project, or the only one this account founded.
-func (b taskBackend) chooseProject(id string) (types.Project, error) {
+func (b taskBackend) chooseProject(ctx context.Context, id string) (types.Project, error) {
 	if id != "" {
 		return b.project(id)
 	}
-	all, err := b.Projects(context.Background())
+	all, err := b.Projects(ctx)
 	if err != nil {
 		return types.Project{}, err
 	}

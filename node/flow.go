@@ -41,11 +41,8 @@ func (n *Node) follow(ctx context.Context) error {
 	var cursor abci.Cursor
 	for {
 		events, next, err := n.engine.EventsFrom(ctx, cursor, eventBatch)
-		if ctx.Err() != nil {
-			return nil
-		}
 		if err != nil {
-			return err
+			return unlessEnded(ctx, err)
 		}
 		for _, e := range events {
 			n.dispatch(e, after(e, seen))
@@ -59,6 +56,14 @@ func (n *Node) follow(ctx context.Context) error {
 			n.gossipBlock(ctx)
 		}
 	}
+}
+
+// unlessEnded is err, or nil when ctx has ended and err says no more than that.
+func unlessEnded(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 // after reports whether the event lies at or behind the cursor, which names the next event to see.

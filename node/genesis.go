@@ -1,7 +1,6 @@
 package node
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -34,16 +33,24 @@ func genesisProtocol(network string) protocol.ID {
 // serveGenesis hands the file at path to whoever asks: it is public.
 func serveGenesis(h host.Host, netName, path string) {
 	h.SetStreamHandler(genesisProtocol(netName), func(s network.Stream) {
-		defer s.Close()
-		raw, err := os.ReadFile(path)
-		if err != nil || s.SetDeadline(time.Now().Add(genesisTimeout)) != nil {
-			s.Reset()
-			return
-		}
-		if _, err := io.Copy(s, bytes.NewReader(raw)); err != nil {
-			s.Reset()
+		if err := sendFile(s, path); err != nil {
+			_ = s.Reset() // the reader sees the hash fail otherwise
 		}
 	})
+}
+
+func sendFile(s network.Stream, path string) error {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := s.SetDeadline(time.Now().Add(genesisTimeout)); err != nil {
+		return err
+	}
+	if _, err := s.Write(raw); err != nil {
+		return err
+	}
+	return s.Close()
 }
 
 // fetchGenesis asks the members an invitation names, one after the other, and checks what they send against its hash.

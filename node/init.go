@@ -69,14 +69,14 @@ func Init(ctx context.Context, o InitOptions) (InitResult, error) {
 		return InitResult{}, err
 	}
 	parent := filepath.Dir(h.Dir())
-	if err := os.MkdirAll(parent, 0o755); err != nil {
+	if err := os.MkdirAll(parent, 0o750); err != nil {
 		return InitResult{}, fmt.Errorf("make %s: %w", parent, err)
 	}
 	stage, err := os.MkdirTemp(parent, ".autonet-init-*")
 	if err != nil {
 		return InitResult{}, fmt.Errorf("make a folder beside the home: %w", err)
 	}
-	defer os.RemoveAll(stage)
+	defer func() { _ = os.RemoveAll(stage) }() // empty, or not what was asked for
 	res, err := build(ctx, home.At(stage), o)
 	if err != nil {
 		return InitResult{}, err
@@ -172,11 +172,11 @@ func foundersRoles(more []string) []string {
 func joinGenesis(ctx context.Context, h home.Home, id Identity, inv invite.Invite) error {
 	hostCfg := host.DefaultConfig()
 	hostCfg.Listen, hostCfg.NAT = []string{"/ip4/127.0.0.1/tcp/0"}, false
-	lp, err := host.New(hostCfg, id.Key)
+	lp, err := host.New(hostCfg, id.Key) //nolint:contextcheck // it binds ports and returns
 	if err != nil {
 		return err
 	}
-	defer lp.Close()
+	defer func() { _ = lp.Close() }() // it was only there to ask
 	raw, err := fetchGenesis(ctx, lp, inv)
 	if err != nil {
 		return err

@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"crypto/ed25519"
-	"errors"
 	"log/slog"
 	"time"
 
@@ -42,7 +41,7 @@ func (l *linker) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer sub.Close()
+	defer func() { _ = sub.Close() }() // nobody listens any more
 	tick := time.NewTicker(linkEvery)
 	defer tick.Stop()
 	for {
@@ -76,7 +75,7 @@ func (l *linker) link(ctx context.Context, p peer.ID) error {
 	if err != nil {
 		return err
 	}
-	addr, err := l.tunnel.Endpoint(p)
+	addr, err := l.tunnel.Endpoint(p) //nolint:contextcheck // it binds a port and returns
 	if err != nil {
 		return err
 	}
@@ -88,6 +87,3 @@ func (l *linker) isMember(p peer.ID) bool {
 	known, err := l.host.Peerstore().SupportsProtocols(p, l.member, cometProtocol)
 	return err == nil && len(known) == 2
 }
-
-// errNoLedger is what reads of the ledger give before it has started.
-var errNoLedger = errors.New("the ledger has not started yet; try again in a moment")

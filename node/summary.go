@@ -19,14 +19,24 @@ func summary(_ string, data any) string {
 			continue
 		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		switch f.Type.Kind() {
-		case reflect.String, reflect.Bool, reflect.Int, reflect.Int64, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-			if text := short(fmt.Sprint(v.Field(i).Interface())); text != "" {
-				parts = append(parts, name+" "+text)
-			}
+		if !plain(f.Type.Kind()) {
+			continue
+		}
+		if text := short(fmt.Sprint(v.Field(i).Interface())); text != "" {
+			parts = append(parts, name+" "+text)
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// plain reports whether values of that kind are a word or a number.
+func plain(k reflect.Kind) bool {
+	switch k {
+	case reflect.String, reflect.Bool, reflect.Int, reflect.Int64, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return true
+	default:
+		return false
+	}
 }
 
 // short keeps the tail of long identifiers, where peer IDs differ.

@@ -157,16 +157,14 @@ func (c Config) Save(path string) error {
 }
 
 func describe(err error) string {
-	var strict *toml.StrictMissingError
-	if errors.As(err, &strict) {
+	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok {
 		keys := make([]string, 0, len(strict.Errors))
 		for _, e := range strict.Errors {
 			keys = append(keys, strings.Join(e.Key(), "."))
 		}
 		return "unknown key " + strings.Join(keys, ", ")
 	}
-	var where *toml.DecodeError
-	if errors.As(err, &where) {
+	if where, ok := errors.AsType[*toml.DecodeError](err); ok {
 		row, col := where.Position()
 		return fmt.Sprintf("line %d, column %d: %s", row, col, where.Error())
 	}
@@ -178,11 +176,15 @@ func validName(s string) bool {
 		return false
 	}
 	for _, r := range s {
-		if !(r == '-' || r == '.' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z') {
+		if !nameRune(r) {
 			return false
 		}
 	}
 	return true
+}
+
+func nameRune(r rune) bool {
+	return r == '-' || r == '.' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
 }
 
 func loopback(addr string) bool {

@@ -46,13 +46,11 @@ func (s *swarm) paint(p *process, st types.Status) {
 }
 
 func doing(st types.Status) string {
-	for _, j := range st.Jobs {
-		if j.Steps > 0 {
-			return fmt.Sprintf("%s %d/%d", j.Kind, j.Step, j.Steps)
-		}
-		return j.Kind
-	}
 	switch {
+	case len(st.Jobs) > 0 && st.Jobs[0].Steps > 0:
+		return fmt.Sprintf("%s %d/%d", st.Jobs[0].Kind, st.Jobs[0].Step, st.Jobs[0].Steps)
+	case len(st.Jobs) > 0:
+		return st.Jobs[0].Kind
 	case st.Ledger.Height == 0:
 		return "starting"
 	case !st.Lease.Live:

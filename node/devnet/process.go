@@ -45,12 +45,12 @@ func copyBinary(root string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read this program: %w", err)
 	}
-	defer from.Close()
+	defer func() { _ = from.Close() }() // it was only read
 	path := filepath.Join(root, "bin", "autonet")
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return "", fmt.Errorf("make the swarm's folder: %w", err)
 	}
-	to, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o700)
+	to, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o700) //nolint:gosec // a program is executable
 	if err != nil {
 		return "", fmt.Errorf("copy this program: %w", err)
 	}
@@ -72,7 +72,7 @@ func (p *process) start(keep bool) error {
 	if err != nil {
 		return fmt.Errorf("open the log of %s: %w", p.m.name, err)
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }() // the child has its own
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = ownGroup()
 	var tether io.Closer
@@ -177,7 +177,7 @@ func (p *process) stop() error {
 		return fmt.Errorf("stop %s: %w", p.m.name, err)
 	}
 	if tether != nil {
-		defer tether.Close()
+		defer func() { _ = tether.Close() }() // the child is gone by then
 	}
 	timer := time.NewTimer(stopTimeout)
 	defer timer.Stop()

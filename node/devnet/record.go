@@ -15,15 +15,14 @@ import (
 // recorder writes the events of every node into one NDJSON file, a line each with the node's name. A nil recorder
 // records nothing.
 type recorder struct {
-	file   *os.File
-	cancel context.CancelFunc
-	ctx    func() context.Context
-	wg     sync.WaitGroup
+	file *os.File
+	wg   sync.WaitGroup
 
-	mu     sync.Mutex
-	enc    *json.Encoder
-	err    error
-	closed bool
+	mu      sync.Mutex
+	enc     *json.Encoder
+	err     error
+	closed  bool
+	cancels []context.CancelFunc // of the nodes followed
 }
 
 // recordLine is one line of a record.
@@ -37,23 +36,29 @@ func newRecorder(path string) (*recorder, error) {
 	if path == "" {
 		return nil, nil
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("--record: %w", err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	return &recorder{file: f, cancel: cancel, ctx: func() context.Context { return ctx }, enc: json.NewEncoder(f)}, nil
+	return &recorder{file: f, enc: json.NewEncoder(f)}, nil
 }
 
-// follow records a node's events until it ends or the recorder closes.
-func (r *recorder) follow(p *process) {
+// follow records a node's events until it ends or the recorder closes, whatever becomes of ctx.
+func (r *recorder) follow(ctx context.Context, p *process) {
 	if r == nil {
 		return
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	r.cancels = append(r.cancels, cancel)
 	c := p.api()
 	r.wg.Go(func() {
-		err := c.Events(r.ctx(), client.Follow{}, func(e types.Event) error { return r.write(p.m.name, e) })
-		if err != nil && r.ctx().Err() == nil && p.alive() {
+		err := c.Events(ctx, client.Follow{}, func(e types.Event) error { return r.write(p.m.name, e) })
+		if err != nil && ctx.Err() == nil && p.alive() {
 			r.fail(fmt.Errorf("record the events of %s: %w", p.m.name, err))
 		}
 	})
@@ -76,13 +81,16 @@ func (r *recorder) close() error {
 	if r == nil {
 		return nil
 	}
-	r.cancel()
-	r.wg.Wait()
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.closed {
+	again := r.closed
+	r.closed = true
+	for _, cancel := range r.cancels {
+		cancel()
+	}
+	r.mu.Unlock()
+	r.wg.Wait()
+	if again {
 		return nil
 	}
-	r.closed = true
 	return errors.Join(r.err, r.file.Close())
 }

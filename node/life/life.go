@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 )
@@ -76,9 +77,9 @@ func Run(ctx context.Context, log *slog.Logger, limits Limits, layers []Layer, s
 	if ctx.Err() != nil && errors.Is(cause, context.Cause(ctx)) {
 		cause = nil
 	}
-	for i := len(up) - 1; i >= 0; i-- {
-		cause = errors.Join(cause, up[i].stop(limits.Stop))
-		log.DebugContext(ctx, "layer stopped", slog.String("layer", up[i].layer.Name))
+	for _, r := range slices.Backward(up) {
+		cause = errors.Join(cause, r.stop(limits.Stop))
+		log.DebugContext(ctx, "layer stopped", slog.String("layer", r.layer.Name))
 	}
 	return cause
 }
@@ -137,7 +138,7 @@ func await(ctx context.Context, limit time.Duration, s Service, failures <-chan 
 		return err
 	case f := <-failures:
 		cancel()
-		<-done
+		<-done //nolint:errcheck // what it waited for has failed, and that is told
 		return f.asError()
 	}
 }

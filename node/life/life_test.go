@@ -40,7 +40,7 @@ func (d *diary) service(name string) life.Service {
 
 func TestLayersStartUpwardsAndStopDownwards(t *testing.T) {
 	d := &diary{}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	layers := []life.Layer{
 		{Name: "low", Services: []life.Service{d.service("store")}, Close: func() error { d.add("close store"); return nil }},
 		{Name: "high", Services: []life.Service{d.service("api")}},
@@ -56,7 +56,7 @@ func TestAFailingServiceEndsTheOthersAndIsNamed(t *testing.T) {
 		{Name: "low", Services: []life.Service{d.service("store")}},
 		{Name: "high", Services: []life.Service{{Name: "engine", Run: func(context.Context) error { return boom }}}},
 	}
-	err := life.Run(context.Background(), slog.New(slog.DiscardHandler), life.DefaultLimits(), layers, nil)
+	err := life.Run(t.Context(), slog.New(slog.DiscardHandler), life.DefaultLimits(), layers, nil)
 	require.ErrorIs(t, err, boom)
 	require.ErrorContains(t, err, "high/engine")
 	require.Contains(t, d.lines, "stop store")
@@ -65,7 +65,7 @@ func TestAFailingServiceEndsTheOthersAndIsNamed(t *testing.T) {
 func TestAHungServiceIsNamed(t *testing.T) {
 	release := make(chan struct{})
 	defer close(release)
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	layers := []life.Layer{{Name: "net", Services: []life.Service{{Name: "gossip", Run: func(context.Context) error { <-release; return nil }}}}}
 	limits := life.Limits{Start: time.Second, Stop: 20 * time.Millisecond}
 	err := life.Run(ctx, slog.New(slog.DiscardHandler), limits, layers, cancel)
@@ -78,7 +78,7 @@ func TestAServiceThatNeverGetsReadyIsNamed(t *testing.T) {
 	s := d.service("dht")
 	s.Ready = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 	limits := life.Limits{Start: 20 * time.Millisecond, Stop: time.Second}
-	err := life.Run(context.Background(), slog.New(slog.DiscardHandler), limits, []life.Layer{{Name: "net", Services: []life.Service{s}}}, nil)
+	err := life.Run(t.Context(), slog.New(slog.DiscardHandler), limits, []life.Layer{{Name: "net", Services: []life.Service{s}}}, nil)
 	require.ErrorIs(t, err, life.ErrHung)
 	require.ErrorContains(t, err, "net/dht")
 }
@@ -90,6 +90,6 @@ func TestAServiceThatFailsWhileOthersWaitForItIsNamed(t *testing.T) {
 		Run:   func(context.Context) error { return boom },
 		Ready: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
 	}
-	err := life.Run(context.Background(), slog.New(slog.DiscardHandler), life.DefaultLimits(), []life.Layer{{Name: "net", Services: []life.Service{s}}}, nil)
+	err := life.Run(t.Context(), slog.New(slog.DiscardHandler), life.DefaultLimits(), []life.Layer{{Name: "net", Services: []life.Service{s}}}, nil)
 	require.ErrorIs(t, err, boom)
 }

@@ -19,24 +19,21 @@ func NewGovernor(d Deps) *Governor { return &Governor{d: d} }
 // Run pulses until ctx ends.
 func (g *Governor) Run(ctx context.Context) error {
 	var done uint64
-	for {
+	for ctx.Err() == nil {
 		interval, wait, err := g.pulse(ctx, done)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			g.d.Log.WarnContext(ctx, "no pulse", slog.Uint64("interval", interval), slog.Any("error", err))
-		} else {
+		if err == nil {
 			done = interval
+		} else if ctx.Err() == nil {
+			g.d.Log.WarnContext(ctx, "no pulse", slog.Uint64("interval", interval), slog.Any("error", err))
 		}
 		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return nil
 		case <-timer.C:
 		}
 	}
+	return nil
 }
 
 // pulse sends the pulse of the present interval unless it is done, and says how long to wait for the next try.
