@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,17 +36,18 @@ type Runner struct {
 	keeper *lease.Keeper
 	log    *slog.Logger
 
-	mu     sync.Mutex
-	queue  []string
-	queued map[string]bool
-	wake   chan struct{}
+	mu       sync.Mutex
+	queue    []string
+	queued   map[string]bool
+	retrying map[string]bool // a later try is on its way already
+	wake     chan struct{}
 }
 
 // NewRunner returns a runner that has nothing to do yet.
 func NewRunner(r Role, d Deps) *Runner {
 	return &Runner{
 		role: r, ledger: d.Ledger, keeper: d.Lease, log: d.Log.With(slog.String("role", r.Name())),
-		queued: map[string]bool{}, wake: make(chan struct{}, 1),
+		queued: map[string]bool{}, retrying: map[string]bool{}, wake: make(chan struct{}, 1),
 	}
 }
 
@@ -104,10 +106,19 @@ func (r *Runner) Run(ctx context.Context) error {
 			delete(failures, id)
 			continue
 		}
+		if !r.startRetry(id) {
+			continue
+		}
 		failures[id]++
 		delay := min(firstRetry<<min(failures[id]-1, 10), lastRetry)
 		r.log.InfoContext(ctx, "job will be tried again", slog.String("task", id), slog.Duration("in", delay), slog.Any("error", err))
-		retries.Go(func() { r.wakeAfter(ctx, id, delay, halted(err)) })
+		retries.Go(func() {
+			due := r.pause(ctx, delay, halted(err))
+			r.endRetry(id)
+			if due {
+				r.Wake(id)
+			}
+		})
 	}
 }
 
@@ -123,19 +134,38 @@ func (r *Runner) step(ctx context.Context, id string) error {
 	return r.role.Step(ctx, t)
 }
 
-// wakeAfter waits for a lease instead of a delay when the reason was its absence.
-func (r *Runner) wakeAfter(ctx context.Context, id string, delay time.Duration, needsLease bool) {
+// startRetry notes that a task will be tried again, and reports whether it was not noted before: however many events
+// fail, one try waits.
+func (r *Runner) startRetry(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.retrying[id] {
+		return false
+	}
+	r.retrying[id] = true
+	return true
+}
+
+func (r *Runner) endRetry(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.retrying, id)
+}
+
+// pause waits before another try, first for a lease when the reason was its absence. It reports whether the try is due.
+func (r *Runner) pause(ctx context.Context, delay time.Duration, needsLease bool) bool {
 	if needsLease {
 		if _, err := r.keeper.Wait(ctx); err != nil {
-			return
+			return false
 		}
 	}
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
+		return false
 	case <-timer.C:
-		r.Wake(id)
+		return true
 	}
 }
 
@@ -148,14 +178,6 @@ func halted(err error) bool {
 
 // refused reports whether the ledger refused with that code.
 func refused(err error, codes ...ledger.Code) bool {
-	var refusal *ledger.Error
-	if !errors.As(err, &refusal) {
-		return false
-	}
-	for _, c := range codes {
-		if refusal.Code == c {
-			return true
-		}
-	}
-	return false
+	refusal, ok := errors.AsType[*ledger.Error](err)
+	return ok && slices.Contains(codes, refusal.Code)
 }
