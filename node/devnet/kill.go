@@ -74,7 +74,7 @@ func (s *swarm) killIfDue(ctx context.Context, k *killPlan, t types.Task) error 
 			return err
 		}
 		s.obs.Note(fmt.Sprintf("killed %s (process gone, nothing said)", p.m.name))
-		go func() { k.result <- s.revive(ctx, p) }()
+		s.revived.Go(func() { k.result <- s.revive(ctx, p) })
 	}
 	return nil
 }
@@ -99,7 +99,7 @@ func (s *swarm) revive(ctx context.Context, p *process) error {
 		return err
 	}
 	s.setKilling(p, false)
-	s.rec.follow(p)
+	s.rec.follow(ctx, p)
 	s.obs.Note(fmt.Sprintf("started %s again", p.m.name))
 	return nil
 }

@@ -32,6 +32,7 @@ type swarm struct {
 	procs   []*process
 	started time.Time
 	rec     *recorder
+	revived sync.WaitGroup // restarts of killed processes
 
 	mu       sync.Mutex
 	snap     report.Snapshot
@@ -60,6 +61,7 @@ func Run(ctx context.Context, o report.Options, obs report.Observer) (rep report
 		if keep {
 			return
 		}
+		s.revived.Wait() // the round is over, and with it its restarts
 		err = errors.Join(err, s.stopAll())
 		if !temporary {
 			return
@@ -105,8 +107,7 @@ func check(o report.Options) error {
 		return nil
 	}
 	_, _, err := dataset.Open(o.Data)
-	var file *dataset.FileError
-	if errors.As(err, &file) {
+	if file, ok := errors.AsType[*dataset.FileError](err); ok {
 		return types.NewError(types.CodeFailed, "--data", file.File+": "+file.Problem, file.Advice)
 	}
 	return err
@@ -174,7 +175,7 @@ func (s *swarm) launch(ctx context.Context) error {
 		if err := p.connect(ctx); err != nil {
 			return err
 		}
-		s.rec.follow(p)
+		s.rec.follow(ctx, p)
 	}
 	s.stage("meeting")
 	if err := s.awaitAll(ctx); err != nil {
@@ -241,13 +242,14 @@ func (s *swarm) proposer() *process { return s.procs[0] }
 
 // stopAll stops every process at once.
 func (s *swarm) stopAll() error {
-	errs := make([]error, len(s.procs))
+	errs := make([]error, len(s.procs)+1)
 	var wg sync.WaitGroup
 	for i, p := range s.procs {
 		wg.Go(func() { errs[i] = p.stop() })
 	}
 	wg.Wait()
-	return errors.Join(append(errs, s.rec.close())...)
+	errs[len(s.procs)] = s.rec.close()
+	return errors.Join(errs...)
 }
 
 func (s *swarm) tellKept() {
