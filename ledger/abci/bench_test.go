@@ -10,16 +10,33 @@ import (
 
 	"autonet/ledger"
 	"autonet/ledger/abci"
+	"autonet/ledger/bank"
 )
 
-// BenchmarkCommittedTransactions measures signed transactions through a single validator: signature checks, mempool,
-// consensus, execution, state and event log on disk.
+// BenchmarkCommittedTransactions measures signed transfers through a single validator under the rules of ledger/app:
+// signature checks, mempool, consensus, execution, state and event log on disk.
 func BenchmarkCommittedTransactions(b *testing.B) {
+	n, _ := ledgerNode(b)
+	throughput(b, n, func(sender, nonce int) []byte {
+		send := bank.Send{To: account(key("sender1")), Denom: ledger.DenomATN, Amount: 1}
+		return sign(b, key(fmt.Sprint("sender", sender)), uint64(nonce), send)
+	})
+}
+
+// BenchmarkEngine is the same under rules that do next to nothing.
+func BenchmarkEngine(b *testing.B) {
 	n := start(b, solo(b))
+	throughput(b, n, func(sender, nonce int) []byte {
+		return put(b, key(fmt.Sprint("sender", sender)), uint64(nonce), fmt.Sprint(sender), fmt.Sprint(nonce))
+	})
+}
+
+func throughput(b *testing.B, n *node, tx func(sender, nonce int) []byte) {
+	b.Helper()
 	const senders = 50
 	txs := make([][]byte, b.N)
 	for i := range txs {
-		txs[i] = put(b, key(fmt.Sprint(i%senders)), uint64(i/senders), fmt.Sprint(i), "value")
+		txs[i] = tx(i%senders, i/senders)
 	}
 	b.ResetTimer()
 	var last ledger.Hash
@@ -32,8 +49,9 @@ func BenchmarkCommittedTransactions(b *testing.B) {
 		require.NoError(b, err)
 		last = hash
 	}
-	_, err := n.Await(b.Context(), last)
+	result, err := n.Await(b.Context(), last)
 	require.NoError(b, err)
+	require.NoError(b, result.Err())
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "tx/s")
 }
 

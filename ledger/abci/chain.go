@@ -47,6 +47,7 @@ type chain struct {
 	fail func(error) error
 
 	first      *ledger.Overlay // the genesis state until the first block is committed
+	base       ledger.KV       // the last committed state
 	staged     *staged
 	committing bool // CometBFT holds the mempool's lock
 
@@ -77,12 +78,21 @@ func (c *chain) resume(at block) error {
 
 // publish makes the saved state of a height the one that readers see.
 func (c *chain) publish(at block, appHash ledger.Hash, txs [][]byte) error {
-	kv, err := c.state.at(at.height)
+	base, err := readAt(c.state.tree, at.height)
 	if err != nil {
 		return err
 	}
-	c.checker.reset(kv, at, txs)
-	c.show(snapshot{height: at.height, timeMS: at.timeMS, hash: at.hash, appHash: appHash, kv: kv})
+	checks, err := readAt(c.state.checks, at.height)
+	if err != nil {
+		return err
+	}
+	views, err := readAt(c.state.views, at.height)
+	if err != nil {
+		return err
+	}
+	c.base = base
+	c.checker.reset(checks, at, txs)
+	c.show(snapshot{height: at.height, timeMS: at.timeMS, hash: at.hash, appHash: appHash, kv: views})
 	return nil
 }
 
@@ -124,7 +134,7 @@ func (c *chain) InitChain(_ context.Context, req *comet.RequestInitChain) (*come
 		if err != nil {
 			return err
 		}
-		c.first = first
+		c.first, c.base = first, first
 		at := block{network: c.network, timeMS: req.Time.UnixMilli()}
 		c.checker.reset(first, at, nil)
 		c.setValidators(updates)
@@ -183,8 +193,7 @@ func (c *chain) execute(at block, txs [][]byte) (*staged, error) {
 	if version := c.state.version(); at.height != version+1 || (version == 0 && c.first == nil) {
 		return nil, fmt.Errorf("the state is at height %d: %w", version, errHeight)
 	}
-	now, _ := c.snapshot()
-	kv := ledger.NewOverlay(now.kv)
+	kv := ledger.NewOverlay(c.base)
 	out, err := c.rules.run(kv, at, txs)
 	if err != nil {
 		return nil, err

@@ -15,15 +15,14 @@ import (
 
 // Bounds of the engine.
 const (
-	defaultEmptyBlocks = 5 * time.Second
-	defaultMempool     = 5000             // transactions
-	maxMempoolBytes    = 64 << 20         // of all of them
-	maxPeers           = 256              // connections of each direction, and peers to dial
-	peerRate           = 64 << 20         // bytes per second and peer
-	maxEvents          = 1024             // events of one read
-	maxEventsBytes     = 4 << 20          // of them
-	maxBlockBytes      = 4 << 20          // of a block; in the genesis file
-	stopAfter          = 20 * time.Second // CometBFT has this long to stop
+	defaultMempool  = 5000             // transactions
+	maxMempoolBytes = 64 << 20         // of all of them
+	maxPeers        = 256              // connections of each direction, and peers to dial
+	peerRate        = 64 << 20         // bytes per second and peer
+	maxEvents       = 1024             // events of one read
+	maxEventsBytes  = 4 << 20          // of them
+	maxBlockBytes   = 4 << 20          // of a block; in the genesis file
+	stopAfter       = 20 * time.Second // CometBFT has this long to stop
 )
 
 // Config is what an engine needs. The zero values of the optional fields are replaced by defaults.
@@ -43,7 +42,7 @@ type Config struct {
 	// LogLevel is the least level of what CometBFT says that is passed on; its errors arrive as warnings, the rest
 	// below. Optional: slog.LevelInfo (0), which leaves warnings and errors.
 	LogLevel slog.Level
-	// EmptyBlockInterval is the time between blocks of an idle chain. Optional: 5 s.
+	// EmptyBlockInterval is the time between blocks of an idle chain. Optional: as the genesis says.
 	EmptyBlockInterval time.Duration
 	// MempoolTxs bounds the transactions waiting for a block. Optional: 5000.
 	MempoolTxs int
@@ -76,9 +75,6 @@ func (c Config) withDefaults() Config {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	if c.EmptyBlockInterval == 0 {
-		c.EmptyBlockInterval = defaultEmptyBlocks
-	}
 	if c.MempoolTxs == 0 {
 		c.MempoolTxs = defaultMempool
 	}
@@ -87,7 +83,7 @@ func (c Config) withDefaults() Config {
 
 // comet is the configuration of CometBFT: no RPC, no index, no peer exchange, blocks as soon as there is something
 // to agree on.
-func (c Config) comet(listen string) *comet.Config {
+func (c Config) comet(listen string, emptyBlocks time.Duration) *comet.Config {
 	cfg := comet.DefaultConfig()
 	cfg.SetRoot(c.Dir)
 	cfg.Moniker = appName
@@ -117,7 +113,7 @@ func (c Config) comet(listen string) *comet.Config {
 	cfg.Consensus.TimeoutCommit = 0
 	cfg.Consensus.SkipTimeoutCommit = true
 	cfg.Consensus.CreateEmptyBlocks = false
-	cfg.Consensus.CreateEmptyBlocksInterval = c.EmptyBlockInterval
+	cfg.Consensus.CreateEmptyBlocksInterval = emptyBlocks
 	cfg.Consensus.PeerGossipSleepDuration = 25 * time.Millisecond
 
 	cfg.StateSync.Enable = false

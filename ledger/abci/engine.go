@@ -9,9 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/cometbft/cometbft/types"
-
-	"autonet/ledger"
 	"autonet/ledger/app"
 )
 
@@ -33,7 +30,8 @@ var (
 type Engine struct {
 	cfg     Config
 	rules   machine
-	genesis func(path string) (*types.GenesisDoc, ledger.Hash, error)
+	views   *app.App
+	genesis func(path string) (genesis, error)
 	now     func() time.Time
 	self    string // node identifier
 	dialer  *dialer
@@ -52,13 +50,13 @@ type Engine struct {
 // New checks the configuration and makes an engine for the rules of ledger/app. It starts nothing and opens nothing.
 func New(cfg Config) (*Engine, error) { return newEngine(cfg, rules{app.New()}, checkedGenesis) }
 
-func newEngine(cfg Config, m machine, genesis func(string) (*types.GenesisDoc, ledger.Hash, error)) (*Engine, error) {
+func newEngine(cfg Config, m machine, load func(path string) (genesis, error)) (*Engine, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
 	self := NodeIDOf(cfg.NodeKey.Public().(ed25519.PublicKey))
 	return &Engine{
-		cfg: cfg.withDefaults(), rules: m, genesis: genesis, now: time.Now, self: self,
+		cfg: cfg.withDefaults(), rules: m, views: app.New(), genesis: load, now: time.Now, self: self,
 		dialer:  newDialer(self),
 		ready:   make(chan struct{}),
 		closing: make(chan struct{}),
@@ -104,8 +102,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	if err != nil {
 		if fault := e.faulted(); fault != nil {
 			err = fault
-		}
-		if ctx.Err() != nil {
+		} else if ctx.Err() != nil {
 			return nil // asked to stop while starting
 		}
 		return fmt.Errorf("start the ledger: %w", err)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	comet "github.com/cometbft/cometbft/abci/types"
-	"github.com/cometbft/cometbft/types"
 
 	"autonet/internal/atomicfile"
 	"autonet/ledger"
@@ -132,12 +131,16 @@ var ErrTestBreach = errors.New("the books do not balance")
 
 // NewTestEngine makes an engine for [TestRules].
 func NewTestEngine(cfg Config) (*Engine, error) {
-	return newEngine(cfg, TestRules{}, func(path string) (*types.GenesisDoc, ledger.Hash, error) {
-		doc, err := loadGenesis(path)
+	return newEngine(cfg, TestRules{}, func(path string) (genesis, error) {
+		raw, err := loadGenesis(path)
 		if err != nil {
-			return nil, ledger.Hash{}, err
+			return genesis{}, err
 		}
-		return doc, ledger.TxHash(doc.AppState), nil
+		doc, err := decodeGenesis(raw)
+		if err != nil {
+			return genesis{}, err
+		}
+		return genesis{doc: doc, hash: ledger.TxHash(doc.AppState), emptyBlocks: time.Second}, nil
 	})
 }
 
@@ -259,10 +262,10 @@ func (d dissenter) run(kv ledger.KV, at block, txs [][]byte) (outcome, error) {
 	return d.TestRules.run(kv, at, txs)
 }
 
-// NewDissentingEngine makes a test engine that finds fault with the first transaction it executes.
-func NewDissentingEngine(cfg Config) (*Engine, error) {
+// NewDissentingEngine makes a test engine that, if asked, finds fault with the first transaction it executes.
+func NewDissentingEngine(cfg Config, dissents bool) (*Engine, error) {
 	e, err := NewTestEngine(cfg)
-	if err == nil {
+	if err == nil && dissents {
 		e.rules = dissenter{}
 	}
 	return e, err
@@ -271,5 +274,18 @@ func NewDissentingEngine(cfg Config) (*Engine, error) {
 // FailDisk makes a running node's block store refuse everything.
 func (e *Engine) FailDisk() error { return e.running.Load().stores.comet["blockstore"].shut() }
 
+// FailEvents makes a running node's event log refuse everything.
+func (e *Engine) FailEvents() error { return e.running.Load().stores.log.close() }
+
 // FailDisk makes the event log refuse everything.
 func (b *Bench) FailDisk() error { return b.stores.log.close() }
+
+// ParseGenesis reads a genesis from bytes and returns its hash, and its bytes written again.
+func ParseGenesis(raw []byte) (hash ledger.Hash, again []byte, err error) {
+	from, g, err := parseGenesis(raw)
+	if err != nil {
+		return hash, nil, err
+	}
+	again, err = encodeGenesis(g, from.doc.GenesisTime)
+	return from.hash, again, err
+}

@@ -42,54 +42,44 @@ func WriteGenesis(path string, g app.Genesis, chainTime time.Time) error {
 
 // ReadGenesis reads a genesis file and checks it.
 func ReadGenesis(path string) (g app.Genesis, chainTime time.Time, err error) {
-	doc, err := loadGenesis(path)
+	from, g, err := openGenesis(path)
 	if err != nil {
 		return g, chainTime, err
 	}
-	if err := json.Unmarshal(doc.AppState, &g); err != nil {
-		return g, chainTime, fmt.Errorf("read the genesis %s: %w: %w", path, ErrGenesis, err)
-	}
-	if err := sameAsWritten(doc, g); err != nil {
-		return g, chainTime, fmt.Errorf("read the genesis %s: %w: %w", path, ErrGenesis, err)
-	}
-	return g, doc.GenesisTime, nil
+	return g, from.doc.GenesisTime, nil
 }
 
-// sameAsWritten reports a file whose validators or parameters are not those that its application state leads to: nodes
-// with the same state would disagree about them.
-func sameAsWritten(doc *types.GenesisDoc, g app.Genesis) error {
+// sameAsWritten returns the canonical encoding of a genesis. It refuses one whose validators or parameters are not those
+// that its application state leads to: nodes with the same state would disagree about them.
+func sameAsWritten(doc *types.GenesisDoc, g app.Genesis) ([]byte, error) {
 	want, err := encodeGenesis(g, doc.GenesisTime)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	copied := *doc
 	if copied.AppState, err = json.Marshal(g); err != nil {
-		return err
+		return nil, err
 	}
 	got, err := encodeDoc(&copied)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !bytes.Equal(got, want) {
-		return errors.New("its validators or consensus parameters do not belong to its application state")
+		return nil, errors.New("its validators or consensus parameters do not belong to its application state")
 	}
-	return nil
+	return want, nil
 }
 
 // GenesisHash names a genesis: SHA-256 of its canonical encoding, whatever the spaces and the order in the file.
 func GenesisHash(path string) (ledger.Hash, error) {
-	g, chainTime, err := ReadGenesis(path)
-	if err != nil {
-		return ledger.Hash{}, err
-	}
-	raw, err := encodeGenesis(g, chainTime)
-	if err != nil {
-		return ledger.Hash{}, fmt.Errorf("read the genesis %s: %w", path, err)
-	}
-	return sha256.Sum256(raw), nil
+	g, err := checkedGenesis(path)
+	return g.hash, err
 }
 
 func encodeGenesis(g app.Genesis, chainTime time.Time) ([]byte, error) {
+	if chainTime.IsZero() {
+		return nil, errors.New("it does not say when the network begins")
+	}
 	if err := g.Validate(); err != nil {
 		return nil, err
 	}
@@ -102,6 +92,7 @@ func encodeGenesis(g app.Genesis, chainTime time.Time) ([]byte, error) {
 		return nil, err
 	}
 	doc := newGenesisDoc(g.Network, state, chainTime, validators)
+	keepEvidence(doc, g.Params)
 	return encodeDoc(doc)
 }
 
@@ -145,7 +136,14 @@ func newGenesisDoc(network string, state []byte, chainTime time.Time, validators
 	return doc
 }
 
-func loadGenesis(path string) (*types.GenesisDoc, error) {
+// keepEvidence lets a validator answer for what it signs as long as its stake can still be reached.
+func keepEvidence(doc *types.GenesisDoc, p ledger.Params) {
+	evidence := &doc.ConsensusParams.Evidence
+	evidence.MaxAgeDuration = time.Duration(p.Validator.UnbondMS) * time.Millisecond
+	evidence.MaxAgeNumBlocks = max(p.Validator.UnbondMS/p.EmptyBlockMS, 1)
+}
+
+func loadGenesis(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the genesis: %w", err)
@@ -157,17 +155,19 @@ func loadGenesis(path string) (*types.GenesisDoc, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the genesis: %w", err)
 	}
-	doc, err := decodeGenesis(raw)
-	if err != nil {
-		return nil, fmt.Errorf("read the genesis %s: %w: %w", path, ErrGenesis, err)
-	}
-	return doc, nil
+	return raw, nil
 }
 
 func decodeGenesis(raw []byte) (doc *types.GenesisDoc, err error) {
 	err = guarded("decode", func() (err error) {
-		doc, err = types.GenesisDocFromJSON(raw)
-		if err != nil {
+		doc = new(types.GenesisDoc)
+		if err := cometjson.Unmarshal(raw, doc); err != nil {
+			return err
+		}
+		if doc.GenesisTime.IsZero() { // CometBFT would put the present in its place
+			return errors.New("it does not say when the network begins")
+		}
+		if err := doc.ValidateAndComplete(); err != nil {
 			return err
 		}
 		for _, v := range doc.Validators {
@@ -183,12 +183,47 @@ func decodeGenesis(raw []byte) (doc *types.GenesisDoc, err error) {
 	return doc, err
 }
 
-// checkedGenesis reads a genesis for the engine and gives it its hash.
-func checkedGenesis(path string) (*types.GenesisDoc, ledger.Hash, error) {
-	hash, err := GenesisHash(path)
+// genesis is what the engine starts a network from.
+type genesis struct {
+	doc         *types.GenesisDoc
+	hash        ledger.Hash
+	emptyBlocks time.Duration // between blocks of an idle chain, as the network agreed on
+}
+
+// openGenesis reads a genesis file of ledger/app.
+func openGenesis(path string) (genesis, app.Genesis, error) {
+	raw, err := loadGenesis(path)
 	if err != nil {
-		return nil, hash, err
+		return genesis{}, app.Genesis{}, err
 	}
-	doc, err := loadGenesis(path)
-	return doc, hash, err
+	from, g, err := parseGenesis(raw)
+	if err != nil {
+		err = fmt.Errorf("read the genesis %s: %w: %w", path, ErrGenesis, err)
+	}
+	return from, g, err
+}
+
+func parseGenesis(raw []byte) (from genesis, g app.Genesis, err error) {
+	doc, err := decodeGenesis(raw)
+	if err != nil {
+		return from, g, err
+	}
+	if err := json.Unmarshal(doc.AppState, &g); err != nil {
+		return from, g, err
+	}
+	canonical, err := sameAsWritten(doc, g)
+	if err != nil {
+		return from, g, err
+	}
+	from = genesis{
+		doc: doc, hash: sha256.Sum256(canonical),
+		emptyBlocks: time.Duration(g.Params.EmptyBlockMS) * time.Millisecond,
+	}
+	return from, g, nil
+}
+
+// checkedGenesis reads a genesis of ledger/app for the engine.
+func checkedGenesis(path string) (genesis, error) {
+	from, _, err := openGenesis(path)
+	return from, err
 }

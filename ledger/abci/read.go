@@ -49,7 +49,7 @@ type BlockInfo struct {
 // View calls fn with reads of the last committed state. All of them see the same state, however long fn takes. What it
 // returns must not be used after fn has.
 func (e *Engine) View(fn func(app.View) error) error {
-	return e.read(func(kv ledger.KV) error { return fn(app.New().View(kv)) })
+	return e.read(func(kv ledger.KV) error { return fn(e.views.View(kv)) })
 }
 
 func (e *Engine) read(fn func(ledger.KV) error) error {

@@ -1,9 +1,11 @@
 package abci
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -109,7 +111,7 @@ func (s *stores) provide(ctx *comet.DBContext) (dbm.DB, error) {
 
 // start opens the stores, lets CometBFT replay what the state is missing, and starts it.
 func (e *Engine) start(ctx context.Context) (r *running, err error) {
-	doc, genesisHash, err := e.genesis(e.cfg.GenesisFile)
+	from, err := e.genesis(e.cfg.GenesisFile)
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +123,9 @@ func (e *Engine) start(ctx context.Context) (r *running, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the consensus key: %w", err)
 	}
+	if err := e.waitUntil(ctx, from.doc.GenesisTime); err != nil {
+		return nil, err
+	}
 	s, err := openStores(e.cfg.Dir)
 	if err != nil {
 		return nil, err
@@ -130,7 +135,7 @@ func (e *Engine) start(ctx context.Context) (r *running, err error) {
 			err = errors.Join(err, s.close())
 		}
 	}()
-	same, err := s.log.bind(genesisHash)
+	same, err := s.log.bind(from.hash)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +143,7 @@ func (e *Engine) start(ctx context.Context) (r *running, err error) {
 		return nil, fmt.Errorf("%s with %s: %w", e.cfg.Dir, e.cfg.GenesisFile, ErrOtherGenesis)
 	}
 	for attempt := 1; ; attempt++ {
-		r, err = e.startNode(ctx, s, doc, signer)
+		r, err = e.startNode(ctx, s, from, signer)
 		if err == nil {
 			r.pub = pub.Bytes()
 			return r, nil
@@ -149,22 +154,39 @@ func (e *Engine) start(ctx context.Context) (r *running, err error) {
 	}
 }
 
-func (e *Engine) startNode(ctx context.Context, s *stores, doc *types.GenesisDoc, signer types.PrivValidator) (*running, error) {
+// waitUntil waits for the network's beginning. CometBFT would sleep until then, whatever happens.
+func (e *Engine) waitUntil(ctx context.Context, genesis time.Time) error {
+	wait := genesis.Sub(e.now())
+	if wait <= 0 {
+		return nil
+	}
+	e.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "the network has not begun", slog.Time("begins", genesis))
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (e *Engine) startNode(ctx context.Context, s *stores, from genesis, signer types.PrivValidator) (*running, error) {
 	held, err := e.bind()
 	if err != nil {
 		return nil, err
 	}
 	defer held.Close() //nolint:errcheck // only held until CometBFT takes the port
 	r := &running{stores: s, listen: held.Addr().String(), conns: &clients{}}
-	r.chain = newChain(e.rules, doc.ChainID, s.state, s.log, 2*e.cfg.MempoolTxs, func(err error) error {
+	r.chain = newChain(e.rules, from.doc.ChainID, s.state, s.log, 2*e.cfg.MempoolTxs, func(err error) error {
 		e.fail(err)
 		return r.leave(err)
 	})
-	if err := s.resume(r.chain, doc.ChainID); err != nil {
+	if err := s.resume(r.chain, from.doc.ChainID); err != nil {
 		return nil, err
 	}
 	err = guarded("start the consensus engine", func() error {
-		if r.node, err = e.newNode(ctx, r, doc, signer); err != nil {
+		if r.node, err = e.newNode(ctx, r, from, signer); err != nil {
 			return err
 		}
 		if err := r.loadValidators(); err != nil {
@@ -182,16 +204,16 @@ func (e *Engine) startNode(ctx context.Context, s *stores, doc *types.GenesisDoc
 	return r, nil
 }
 
-func (e *Engine) newNode(ctx context.Context, r *running, doc *types.GenesisDoc, signer types.PrivValidator) (*node.Node, error) {
+func (e *Engine) newNode(ctx context.Context, r *running, from genesis, signer types.PrivValidator) (*node.Node, error) {
 	r.conns.ClientCreator = proxy.NewConnSyncLocalClientCreator(r.chain)
-	cfg := e.cfg.comet(r.listen)
+	cfg := e.cfg.comet(r.listen, cmp.Or(e.cfg.EmptyBlockInterval, from.emptyBlocks))
 	if err := cfg.ValidateBasic(); err != nil {
 		return nil, err
 	}
 	return node.NewNodeWithContext(ctx, cfg, signer,
 		&p2p.NodeKey{PrivKey: cometkey.PrivKey(e.cfg.NodeKey)},
 		r.conns,
-		func() (*types.GenesisDoc, error) { return doc, nil },
+		func() (*types.GenesisDoc, error) { return from.doc, nil },
 		r.stores.provide,
 		node.DefaultMetricsProvider(cfg.Instrumentation),
 		cometLogger{sink: newLogSink(e.cfg.Logger, e.cfg.LogLevel, e.now, e.fail)},

@@ -13,15 +13,21 @@ import (
 )
 
 const (
-	treeCache  = 50_000 // nodes kept in memory
+	treeCache  = 20_000 // nodes that each of the trees keeps in memory
 	keepStates = 100    // committed states that readers may still hold
 	pruneEvery = 16     // blocks between two prunings
 )
 
 // stateTree is the committed state: one iavl version per height. Only the consensus connection writes.
+//
+// Readers have trees of their own over the same store. iavl calls its old versions safe to read, but its writer sets
+// fields of nodes that it shares with them through the cache of nodes. And since every node read takes the cache's lock,
+// the execution of blocks, the checks of transactions and the views each have their own, so that none waits for another.
 type stateTree struct {
-	db   dbm.DB
-	tree *iavl.MutableTree
+	db     dbm.DB
+	tree   *iavl.MutableTree // written, and read by the execution of blocks
+	checks *iavl.MutableTree
+	views  *iavl.MutableTree
 
 	mu      sync.Mutex
 	readers map[int64]int // of a version, so that pruning leaves it alone
@@ -32,15 +38,22 @@ func openState(dir string) (*stateTree, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Fast nodes are a second copy of the latest values that is not versioned: a reader could see a block half applied.
-	tree := iavl.NewMutableTree(treeDB{db}, treeCache, true, iavl.NewNopLogger(), iavl.FlushThresholdOption(math.MaxInt))
-	if _, err := tree.Load(); err != nil {
+	s := &stateTree{db: db, tree: newTree(db), checks: newTree(db), views: newTree(db), readers: make(map[int64]int)}
+	if _, err := s.tree.Load(); err != nil {
 		return nil, errors.Join(fmt.Errorf("load the state: %w", err), db.Close())
 	}
-	return &stateTree{db: db, tree: tree, readers: make(map[int64]int)}, nil
+	return s, nil
 }
 
-func (s *stateTree) close() error { return errors.Join(s.tree.Close(), s.db.Close()) }
+// newTree leaves out iavl's fast nodes, a second copy of the latest values that has no versions: a reader could see half
+// of a block in them.
+func newTree(db dbm.DB) *iavl.MutableTree {
+	return iavl.NewMutableTree(treeDB{db}, treeCache, true, iavl.NewNopLogger(), iavl.FlushThresholdOption(math.MaxInt))
+}
+
+func (s *stateTree) close() error {
+	return errors.Join(s.tree.Close(), s.checks.Close(), s.views.Close(), s.db.Close())
+}
 
 // version is the height of the last saved state, 0 before the first.
 func (s *stateTree) version() int64 { return s.tree.Version() }
@@ -108,13 +121,13 @@ func (s *stateTree) prune(to int64) error {
 	return nil
 }
 
-// at returns a read-only view of a saved state.
-func (s *stateTree) at(version int64) (treeKV, error) {
-	tree, err := s.tree.GetImmutable(version)
+// readAt returns a saved state as one of the trees reads it.
+func readAt(tree *iavl.MutableTree, version int64) (treeKV, error) {
+	saved, err := tree.GetImmutable(version)
 	if err != nil {
 		return treeKV{}, fmt.Errorf("read the state of height %d: %w", version, err)
 	}
-	return treeKV{tree}, nil
+	return treeKV{saved}, nil
 }
 
 // hold keeps a version from being pruned until the returned function is called.

@@ -40,7 +40,9 @@ func TestFourValidatorsAgreeWithOneStoppedAndBack(t *testing.T) {
 	}
 	meet(t, nodes...)
 	sender := key("sender")
-	require.NoError(t, commit(t, nodes[0], put(t, sender, 0, "k", "0")).Err())
+	first := commit(t, nodes[0], put(t, sender, 0, "k", "0"))
+	require.NoError(t, first.Err())
+	reaches(t, nodes[1], first.Height) // which judges the next transaction by its own state
 
 	// A transaction submitted to one node can be awaited at another.
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -106,28 +108,50 @@ func freePort(tb testing.TB) int {
 	return port
 }
 
-func TestUnsoundBlockStopsAFollowerThatCatchesUp(t *testing.T) {
+func TestFaultStopsAFollowerThatCatchesUp(t *testing.T) {
 	root := t.TempDir()
 	cfg, pub := config(t, root, "v")
-	follower, _ := config(t, root, "f")
-	follower.ValidatorKeyFile, follower.ValidatorStateFile = "", ""
 	require.NoError(t, abci.WriteTestGenesis(cfg.GenesisFile, network, time.Now(), pub))
 	v := start(t, cfg)
 	sender := key("sender")
 	for nonce := range uint64(3) {
 		require.NoError(t, commit(t, v, put(t, sender, nonce, "k", "v")).Err())
 	}
-	// The follower's rules find fault with what the validator's accept.
-	e, err := abci.NewDissentingEngine(follower)
+	faulty := func(name string) *node {
+		cfg, _ := config(t, root, name)
+		cfg.ValidatorKeyFile, cfg.ValidatorStateFile = "", ""
+		e, err := abci.NewDissentingEngine(cfg, name == "rules")
+		require.NoError(t, err)
+		f := run(t, e)
+		if name == "disk" {
+			require.NoError(t, f.FailEvents())
+		}
+		require.NoError(t, f.DialPeer(t.Context(), v.NodeID(), v.P2PAddr()))
+		return f
+	}
+	unsound, full := faulty("rules"), faulty("disk")
+	for _, f := range []*node{unsound, full} {
+		select {
+		case <-f.Stopped():
+		case <-time.After(20 * time.Second):
+			t.Fatal("the follower goes on")
+		}
+		f.stop()
+	}
+	require.ErrorIs(t, unsound.err, abci.ErrTestBreach)
+	require.ErrorContains(t, full.err, "write the events")
+}
+
+func TestNodeWaitsForItsNetworkToBegin(t *testing.T) {
+	cfg := solo(t)
+	pub, err := abci.EnsureValidatorKey(cfg.ValidatorKeyFile, cfg.ValidatorStateFile, nil)
 	require.NoError(t, err)
-	f := run(t, e)
-	require.NoError(t, f.DialPeer(t.Context(), v.NodeID(), v.P2PAddr()))
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	require.NoError(t, abci.WriteTestGenesis(cfg.GenesisFile, network, time.Now().Add(time.Hour), pub))
+	e, err := abci.NewTestEngine(cfg)
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	_, _, err = f.EventsFrom(ctx, abci.Cursor{}, 1)
-	require.ErrorIs(t, err, abci.ErrNotRunning)
-	f.stop()
-	require.ErrorIs(t, f.err, abci.ErrTestBreach)
+	require.NoError(t, e.Run(ctx), "and can be stopped while it waits")
 }
 
 func TestPeersAreChecked(t *testing.T) {
