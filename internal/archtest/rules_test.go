@@ -81,7 +81,7 @@ func pure(path string) bool {
 }
 
 func bannedInPure() []string {
-	return []string{"time", "math/rand", "math/rand/v2", "crypto/rand", "os", "net", "net/http", "sync", "sync/atomic", "math", "io/fs", "os/exec", "unsafe", "runtime"}
+	return []string{"time", "math/rand", "math/rand/v2", "crypto/rand", "os", "net", "net/http", "sync", "sync/atomic", "io/fs", "os/exec", "unsafe", "runtime"}
 }
 
 // fits reports whether path is the package prefix, or, for a prefix with a slash at its end, below it.

@@ -88,8 +88,11 @@ func (s *swarm) paintTask(t types.Task) {
 			steps, n = steps+at, n+1
 		}
 	}
-	if n > 0 {
-		p.Step = steps / n
+	switch {
+	case p.Claimed > 0 && p.Committed == p.Claimed:
+		p.Step = p.Steps
+	case n+p.Committed > 0:
+		p.Step = (steps + p.Committed*p.Steps) / (n + p.Committed)
 	}
 	s.snap.Task = p
 	s.mu.Unlock()

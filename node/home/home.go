@@ -91,22 +91,43 @@ func (h Home) Acquire() (*Lock, error) {
 	if !h.Initialised() {
 		return nil, fmt.Errorf("%s: %w", h.dir, ErrNotInitialised)
 	}
+	for {
+		l, err := h.tryLock()
+		if l != nil || err != nil {
+			return l, err
+		}
+	}
+}
+
+// tryLock returns neither lock nor error when the file was removed between opening and locking it.
+func (h Home) tryLock() (_ *Lock, err error) {
 	f, err := os.OpenFile(h.lock(), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open the lock: %w", err)
 	}
+	keep := false
+	defer func() {
+		if !keep {
+			err = errors.Join(err, f.Close())
+		}
+	}()
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		holder := readPID(f)
-		err = errors.Join(fmt.Errorf("%s (process %s): %w", h.dir, holder, ErrRunning), f.Close())
-		return nil, err
+		return nil, fmt.Errorf("%s (process %s): %w", h.dir, readPID(f), ErrRunning)
 	}
-	err = f.Truncate(0)
-	if err == nil {
-		_, err = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
-	}
+	mine, err := f.Stat()
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("write the lock: %w", err), f.Close())
+		return nil, fmt.Errorf("look at the lock: %w", err)
 	}
+	if named, err := os.Stat(h.lock()); err != nil || !os.SameFile(mine, named) {
+		return nil, nil //nolint:nilnil // the caller tries again
+	}
+	if err := f.Truncate(0); err != nil {
+		return nil, fmt.Errorf("write the lock: %w", err)
+	}
+	if _, err := f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0); err != nil {
+		return nil, fmt.Errorf("write the lock: %w", err)
+	}
+	keep = true
 	return &Lock{f: f}, nil
 }
 
