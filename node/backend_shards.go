@@ -32,7 +32,25 @@ func (b shardBackend) Pin(ctx context.Context, r io.Reader, size int64, o types.
 	if err != nil {
 		return types.Shard{}, shardError("pin", err)
 	}
-	return shardOf(info), nil
+	out := shardOf(info)
+	if o.Name != "" {
+		out.Name = o.Name
+		if err := b.n.journal.Put(nameKey(out.CID), o.Name); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// nameKey is the journal's record of the name under which a file was pinned.
+func nameKey(cid string) string { return cid + ".name" }
+
+// named adds the name to a file that has one.
+func (b shardBackend) named(s types.Shard) types.Shard {
+	if err := b.n.journal.Get(nameKey(s.CID), &s.Name); err != nil {
+		s.Name = "" // never named, or lost: it is for people only
+	}
+	return s
 }
 
 // Get implements api.ShardBackend.
@@ -57,7 +75,7 @@ func (b shardBackend) List(ctx context.Context) ([]types.Shard, error) {
 	}
 	out := []types.Shard{}
 	for _, i := range infos {
-		out = append(out, shardOf(i))
+		out = append(out, b.named(shardOf(i)))
 	}
 	return out, nil
 }
@@ -72,7 +90,7 @@ func (b shardBackend) Stat(ctx context.Context, text string) (types.Shard, error
 	if err != nil {
 		return types.Shard{}, shardError("stat "+text, err)
 	}
-	return shardOf(info), nil
+	return b.named(shardOf(info)), nil
 }
 
 // Unpin implements api.ShardBackend.
@@ -84,6 +102,9 @@ func (b shardBackend) Unpin(ctx context.Context, text string) (types.Unpinned, e
 	before := b.n.store.Usage().Bytes
 	if err := b.n.pins.Unpin(ctx, c); err != nil {
 		return types.Unpinned{}, shardError("unpin "+text, err)
+	}
+	if err := b.n.journal.Delete(nameKey(text)); err != nil {
+		return types.Unpinned{}, err
 	}
 	return types.Unpinned{CID: text, FreedBytes: before - min(before, b.n.store.Usage().Bytes)}, nil
 }
@@ -106,7 +127,7 @@ func parseCID(text string) (cid.Cid, error) {
 
 func shardOf(i pin.Info) types.Shard {
 	out := types.Shard{
-		CID: i.CID.String(), Root: hex.EncodeToString(i.Root[:]), Size: i.Size, Data: i.K, Parity: i.M,
+		CID: i.CID.String(), Root: hex.EncodeToString(i.Root[:]), Size: i.Size, Data: i.K, Parity: i.M, BlockSize: i.BlockSize, Stripes: i.Stripes,
 		Providers: i.Providers, MayFail: i.MayFail, Complete: i.Complete, Pinned: i.Mine, Columns: []types.Column{},
 	}
 	for _, c := range i.Columns {

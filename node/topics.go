@@ -170,8 +170,8 @@ func checkColumns(_ context.Context, m gossip.Message) gossip.Verdict {
 	if err := decode(m.Payload, &a); err != nil {
 		return gossip.Reject.Because(err.Error())
 	}
-	if a.Manifest == "" || len(a.Manifest) > maxManifestText || len(a.Columns) > 256 {
-		return gossip.Reject.Because("manifest or columns out of bounds")
+	if _, err := pin.ParseAnnouncement(a); err != nil {
+		return gossip.Reject.Because(err.Error())
 	}
 	return gossip.Accept
 }

@@ -174,7 +174,9 @@ type Info struct {
 	Root      [32]byte
 	Size      int64
 	K, M      int
-	Columns   []ColumnInfo
+	// Stripes there are, of blocks of BlockSize bytes.
+	Stripes, BlockSize int
+	Columns            []ColumnInfo
 	// Providers is the number of distinct holders of confirmed columns, and
 	// MayFail how many of them may fail at once without loss.
 	Providers, MayFail int
