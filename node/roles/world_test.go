@@ -2,20 +2,17 @@ package roles_test
 
 import (
 	"context"
-	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"autonet/consensus/commitreveal"
 	"autonet/consensus/lease"
 	"autonet/consensus/lease/leasetest"
 	"autonet/ledger"
@@ -28,34 +25,8 @@ import (
 	"autonet/ledger/task"
 	"autonet/node/journal"
 	"autonet/node/roles"
-	"autonet/work/dataset"
-	"autonet/work/dataset/mnist"
 	"autonet/work/engine"
 )
-
-const (
-	network = "test"
-	start   = int64(1_700_000_000_000)
-	atn     = ledger.ATN
-)
-
-// Places in the cast.
-const (
-	owner      = 0 // proposer; with the next two the validators and governors
-	validators = 3
-	solver     = 3  // and on
-	member     = 10 // and on: coordinators
-	aggregator = 20
-	provider   = 21 // and the next
-	providers  = 2
-)
-
-// cast says who plays: the way of cheating of every solver and coordinator, empty for an honest one.
-type cast struct {
-	solvers, members []string
-}
-
-func honest(solvers int) cast { return cast{solvers: make([]string, solvers), members: make([]string, 3)} }
 
 // world is the whole network in one process: the real rules of the ledger over a store in memory, a shelf of files
 // that everybody reaches, and every role of every account, each stepped in turn.
@@ -76,30 +47,29 @@ type world struct {
 	height int64
 	timeMS int64
 	events []any
-	taken  int // messages of roles that the ledger took
+	taken  int  // messages of roles that the ledger took
+	silent bool // no heartbeat but that of the governors' role
 }
 
 // actor is one role of one account, which can die and come back with nothing but its journal.
 type actor struct {
 	*seat
-	name    string
-	make    func(roles.Deps) roles.Role
-	deps    roles.Deps
-	role    roles.Role
-	deaths  int
-	errs    []error
-	doneFor bool // takes no further step
+	name string
+	make func(roles.Deps) roles.Role
+	deps roles.Deps
+	role roles.Role
+	errs []error
 }
 
-func newWorld(t testing.TB, c cast) *world {
-	t.Helper()
+func newWorld(tb testing.TB, c cast) *world {
+	tb.Helper()
 	w := &world{
-		t: t, app: app.New(), kv: ledgertest.NewKV(), timeMS: start, engine: engine.New(1), data: smallData(t),
+		t: tb, app: app.New(), kv: ledgertest.NewKV(), timeMS: start, engine: engine.New(1), data: smallData(tb),
 		files: &shelf{files: map[string][]byte{}},
 	}
-	_, w.clock, w.keeper = leasetest.Live(t)
+	_, w.clock, w.keeper = leasetest.Live(tb)
 	_, err := w.app.InitGenesis(w.kv, genesis(c), start)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	w.block()
 	w.hire(owner, "proposer", "", func(d roles.Deps) roles.Role { return roles.NewProposer(d) })
 	for i, cheat := range c.solvers {
@@ -148,7 +118,7 @@ func (w *world) openStores() {
 	for i := range providers {
 		a := w.hire(provider+i, "provider", "", nil)
 		w.crew = w.crew[:len(w.crew)-1] // it is told of manifests, not stepped
-		a.seat.column = i + 1
+		a.column = i + 1
 		p := roles.NewProvider(a.deps)
 		w.holds = append(w.holds, p)
 		wg.Go(func() { _ = p.Run(ctx) })
@@ -225,15 +195,12 @@ func (w *world) step(a *actor, id string) {
 		switch r := recover(); {
 		case r == nil:
 		case r == any(errDeath):
-			a.deaths++
+			a.deaths, a.ops = a.deaths+1, 0
 			a.rise()
 		default:
 			panic(r)
 		}
 	}()
-	if a.doneFor {
-		return
-	}
 	if err := a.role.Step(w.t.Context(), w.task(id)); err != nil {
 		a.errs = append(a.errs, err)
 	}
@@ -294,7 +261,7 @@ func (w *world) wait(ms int64) {
 func (w *world) beat() {
 	v := w.app.View(w.kv)
 	interval := uint64(w.timeMS / v.Params().PulseIntervalMS)
-	if b := v.Heartbeat(); b.Count > 0 && b.Interval >= interval {
+	if b := v.Heartbeat(); w.silent || b.Count > 0 && b.Interval >= interval {
 		return
 	}
 	var txs [][]byte
@@ -312,7 +279,9 @@ func (w *world) beat() {
 }
 
 // lapseAt ends the lease when that many more files are stored.
-func (w *world) lapseAt(pins int) { w.files.onPut(pins, func() { w.clock.Advance(lease.DefaultLease) }) }
+func (w *world) lapseAt(pins int) {
+	w.files.onPut(pins, func() { w.clock.Advance(lease.DefaultLease) })
+}
 
 // revive gives the right to work back.
 func (w *world) revive() {
@@ -358,143 +327,4 @@ func manifestOf(data any) string {
 		panic(fmt.Sprintf("%T is no registration", data))
 	}
 	return r.Manifest
-}
-
-func saltSeed(i int) [32]byte { return sha256.Sum256([]byte{byte(i), 's'}) }
-
-func genesis(c cast) app.Genesis {
-	g := app.Genesis{Network: network, Params: ledger.DevnetParams(), Treasury: 1000 * atn}
-	add := func(i int, role ledger.Role, amount ledger.Natn) *app.GenAccount {
-		g.Accounts = append(g.Accounts, app.GenAccount{
-			Account: ledgertest.Account(i), Balance: 10_000 * atn, Stakes: []app.GenStake{{Role: role, Amount: amount}},
-		})
-		return &g.Accounts[len(g.Accounts)-1]
-	}
-	for i := range validators {
-		a := add(i, ledger.RoleValidator, 10_000*atn)
-		key := sha256.Sum256([]byte{byte(i), 'c'})
-		a.Stakes[0].ConsKey, a.Governor = key[:], true
-		if i == owner {
-			a.Stakes = append(a.Stakes, app.GenStake{Role: ledger.RoleProposer, Amount: 1000 * atn})
-		}
-	}
-	for i := range c.solvers {
-		add(solver+i, ledger.RoleSolver, 500*atn)
-	}
-	for i := range c.members {
-		a := add(member+i, ledger.RoleCoordinator, 1000*atn)
-		a.Salts = commitreveal.SaltChain(saltSeed(member+i), roles.SaltChainLength)
-	}
-	add(aggregator, ledger.RoleAggregator, 1000*atn)
-	for i := range providers {
-		add(provider+i, ledger.RoleProvider, 50*atn).Capacity = 1 << 30
-	}
-	return g
-}
-
-// smallData writes a folder with a few digits.
-func smallData(t testing.TB) string {
-	t.Helper()
-	dir := t.TempDir()
-	sets, err := digits()
-	require.NoError(t, err)
-	for _, f := range []struct {
-		name string
-		raw  []byte
-	}{
-		{"train-images-idx3-ubyte", dataset.EncodeImages(sets[0])},
-		{"train-labels-idx1-ubyte", dataset.EncodeLabels(sets[0])},
-		{"t10k-images-idx3-ubyte", dataset.EncodeImages(sets[1])},
-		{"t10k-labels-idx1-ubyte", dataset.EncodeLabels(sets[1])},
-	} {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, f.name), f.raw, 0o600))
-	}
-	return dir
-}
-
-var digits = sync.OnceValues(func() (sets [2]dataset.Set, err error) {
-	training, err := mnist.Train()
-	if err != nil {
-		return sets, err
-	}
-	held, err := mnist.HeldOut()
-	return [2]dataset.Set{training.Head(384), held.Head(64)}, err
-})
-
-// key is the private key of a seat, for messages that no role would send.
-func (s *seat) sign(nonce uint64, m ledger.Msg) ([]byte, error) {
-	return ledger.SignTx(s.key, network, nonce, m)
-}
-
-// seat is one account's access to the ledger and to the shelf. It can be made to die at its n-th operation.
-type seat struct {
-	w       *world
-	key     ed25519.PrivateKey
-	account ledger.Account
-	column  int // 1 for the first provider, 2 for the second, 0 for nobody
-
-	dieAt int // operation at which the process dies; 0 is never
-	after bool
-	ops   int
-}
-
-// operate counts an operation and dies before or after it if it is the one.
-func (s *seat) operate(do func() error) error {
-	s.ops++
-	last := s.ops == s.dieAt
-	if last && !s.after {
-		panic(errDeath)
-	}
-	err := do()
-	if last {
-		panic(errDeath)
-	}
-	return err
-}
-
-// Account implements roles.Ledger.
-func (s *seat) Account() ledger.Account { return s.account }
-
-// Network implements roles.Ledger.
-func (*seat) Network() string { return network }
-
-// View implements roles.Ledger.
-func (s *seat) View(fn func(app.View) error) error { return s.w.view(fn) }
-
-// Send implements roles.Ledger.
-func (s *seat) Send(ctx context.Context, m ledger.Msg) (roles.Receipt, error) {
-	return s.SendBuilt(ctx, func(uint64) (ledger.Msg, error) { return m, nil })
-}
-
-// SendBuilt implements roles.Ledger: it makes a block of one transaction.
-func (s *seat) SendBuilt(_ context.Context, build func(uint64) (ledger.Msg, error)) (r roles.Receipt, err error) {
-	err = s.operate(func() error {
-		r, err = s.send(build)
-		return err
-	})
-	return r, err
-}
-
-func (s *seat) send(build func(uint64) (ledger.Msg, error)) (roles.Receipt, error) {
-	s.w.mu.Lock()
-	defer s.w.mu.Unlock()
-	s.w.beat()
-	nonce := s.w.app.View(s.w.kv).Nonce(s.account)
-	m, err := build(nonce)
-	if err != nil {
-		return roles.Receipt{}, err
-	}
-	raw, err := s.sign(nonce, m)
-	if err != nil {
-		return roles.Receipt{}, err
-	}
-	if err := s.w.app.CheckTx(ledger.NewOverlay(s.w.kv), s.w.info(), raw); err != nil {
-		return roles.Receipt{}, fmt.Errorf("%s: %w", m.Kind(), err)
-	}
-	res := s.w.block(raw)[0]
-	if res.Code != ledger.CodeOK {
-		return roles.Receipt{}, ledger.Refuse(res.Code, "%s", res.Text)
-	}
-	s.w.taken++
-	return roles.Receipt{Height: s.w.height, Hash: res.Hash, Nonce: nonce}, nil
 }
