@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"autonet/ledger/task"
 	"autonet/work/codec"
@@ -34,21 +33,15 @@ type Material struct {
 	Set   dataset.Set // training examples
 }
 
+// maxCached is how many data sets and how many base models are remembered.
 const maxCached = 2
 
 // Materials fetches and remembers the material of recent tasks. It is safe for concurrent use; the data sets it hands
 // out are shared and must not be changed.
 type Materials struct {
-	files Files
-
-	mu     sync.Mutex
-	sets   []cached[dataset.Set]
-	models []cached[train.State]
-}
-
-type cached[T any] struct {
-	key   string
-	value T
+	files  Files
+	sets   cache[dataset.Set]
+	models cache[train.State]
 }
 
 // NewMaterials returns an empty cache over files.
@@ -73,19 +66,17 @@ func (m *Materials) Load(ctx context.Context, t task.Task) (Material, error) {
 
 // LoadSpec fetches what spec names. A solver uses it on an announcement, before the ledger has the task.
 func (m *Materials) LoadSpec(ctx context.Context, spec engine.Spec) (Material, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
 	model, err := train.Lookup(spec.Model)
 	if err != nil {
 		return Material{}, fmt.Errorf("%w: %w", ErrMaterial, err)
 	}
-	base, err := remember(&m.models, spec.Model+" "+spec.BaseModel, func() (train.State, error) {
+	base, err := m.models.get(ctx, spec.Model+" "+spec.BaseModel, func() (train.State, error) {
 		return m.base(ctx, model, spec.BaseModel)
 	})
 	if err != nil {
 		return Material{}, err
 	}
-	set, err := remember(&m.sets, spec.TrainImages+" "+spec.TrainLabels, func() (dataset.Set, error) {
+	set, err := m.sets.get(ctx, spec.TrainImages+" "+spec.TrainLabels, func() (dataset.Set, error) {
 		return m.set(ctx, spec.TrainImages, spec.TrainLabels)
 	})
 	if err != nil {
@@ -135,23 +126,4 @@ func FetchWeights(ctx context.Context, files Files, cid string) ([]train.Tensor,
 	weights := slices.DeleteFunc(tensors, func(t train.Tensor) bool { return strings.HasPrefix(t.Name, train.OptimizerPrefix) })
 	slices.SortFunc(weights, func(a, b train.Tensor) int { return strings.Compare(a.Name, b.Name) })
 	return weights, nil
-}
-
-// remember returns the value under key, made once and kept among the last few.
-func remember[T any](list *[]cached[T], key string, load func() (T, error)) (T, error) {
-	for i, c := range *list {
-		if c.key == key {
-			*list = append(append((*list)[:i:i], (*list)[i+1:]...), c)
-			return c.value, nil
-		}
-	}
-	value, err := load()
-	if err != nil {
-		return value, err
-	}
-	*list = append(*list, cached[T]{key: key, value: value})
-	if len(*list) > maxCached {
-		*list = (*list)[1:]
-	}
-	return value, nil
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"autonet/consensus/commitreveal"
@@ -291,4 +292,58 @@ func TestAnUnregisteredGovernorIsSilentAndOnePulseAnIntervalIsEnough(t *testing.
 	again, err := g.Pulse(t.Context(), done)
 	require.NoError(t, err)
 	require.LessOrEqual(t, w.height, height+1+int64(again-done), "interval %d", again)
+}
+
+// stuck is a shelf on which one file never comes.
+type stuck struct {
+	*counting
+	never string
+	asked chan struct{}
+}
+
+func (s stuck) Fetch(ctx context.Context, cid string, limit int64) ([]byte, error) {
+	if cid != s.never {
+		return s.counting.Fetch(ctx, cid, limit)
+	}
+	close(s.asked)
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestAFileThatDoesNotComeHoldsNobodyElseUp(t *testing.T) {
+	c := newCounting()
+	good, bad := specOf(t, c, 0), specOf(t, c, 1)
+	asked := make(chan struct{})
+	m := roles.NewMaterials(stuck{counting: c, never: bad.BaseModel, asked: asked})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		_, err := m.LoadSpec(ctx, bad)
+		ended <- err
+	}()
+	<-asked
+	_, err := m.LoadSpec(t.Context(), good)
+	require.NoError(t, err)
+	short, stop := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer stop()
+	_, err = m.LoadSpec(short, bad)
+	require.ErrorIs(t, err, context.DeadlineExceeded, "whoever wants the same file waits as long as it can")
+	cancel()
+	require.ErrorIs(t, <-ended, context.Canceled)
+}
+
+func TestManyWhoWantTheSameMaterialFetchItOnce(t *testing.T) {
+	c := newCounting()
+	spec := specOf(t, c, 0)
+	m := roles.NewMaterials(c)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			_, err := m.LoadSpec(t.Context(), spec)
+			assert.NoError(t, err)
+		})
+	}
+	wg.Wait()
+	require.Equal(t, 1, c.asked[spec.BaseModel])
+	require.Equal(t, 1, c.asked[spec.TrainImages])
 }
