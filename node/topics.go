@@ -12,6 +12,7 @@ import (
 	"github.com/fxamacker/cbor/v2"
 
 	"autonet/ledger"
+	"autonet/ledger/app"
 	"autonet/ledger/heartbeat"
 	"autonet/node/api/types"
 	"autonet/p2p/gossip"
@@ -35,6 +36,9 @@ const (
 	maxColumns      = 4 << 10
 	maxManifestText = 128
 )
+
+// earlyFetch bounds the fetching of what an announcement names; the ledger's task brings the next try.
+const earlyFetch = 2 * time.Minute
 
 type topics struct{ tx, task, block, pulse, shard *gossip.Topic }
 
@@ -61,7 +65,7 @@ func (n *Node) joinTopics() error {
 	}{
 		{topicTx, &n.topics.tx, gossip.TopicSpec{Raw: true, MaxBytes: ledger.MaxTxBytes, Validate: n.checkTx, Handle: n.takeTx, Rate: 256, Burst: 1024}},
 		{topicPulse, &n.topics.pulse, gossip.TopicSpec{MaxBytes: maxAnnouncement, Validate: n.checkPulse, Handle: n.takeTx}},
-		{topicTask, &n.topics.task, gossip.TopicSpec{MaxBytes: maxAnnouncement, Validate: checkTask, Handle: n.takeTask}},
+		{topicTask, &n.topics.task, gossip.TopicSpec{MaxBytes: maxAnnouncement, Validate: n.checkTask, Handle: n.takeTask}},
 		{topicBlock, &n.topics.block, gossip.TopicSpec{MaxBytes: maxBlock, Validate: n.checkBlock}},
 		{topicShard, &n.topics.shard, gossip.TopicSpec{MaxBytes: maxColumns, Validate: checkColumns, Handle: n.takeColumns, Rate: 128, Burst: 1024}},
 	} {
@@ -113,16 +117,31 @@ func (n *Node) takeTx(ctx context.Context, m gossip.Message) {
 	}
 }
 
-func checkTask(_ context.Context, m gossip.Message) gossip.Verdict {
+// readTask decodes an announcement with the spec in it.
+func readTask(payload []byte) (announcement, engine.Spec, error) {
 	var a announcement
-	if err := decode(m.Payload, &a); err != nil {
-		return gossip.Reject.Because(err.Error())
+	if err := decode(payload, &a); err != nil {
+		return a, engine.Spec{}, err
 	}
 	if !ledger.ValidID(a.Task) || len(a.CID) > maxManifestText {
-		return gossip.Reject.Because("task or CID out of bounds")
+		return a, engine.Spec{}, errors.New("task or CID out of bounds")
 	}
-	if _, err := engine.DecodeSpec(a.Spec); err != nil {
+	spec, err := engine.DecodeSpec(a.Spec)
+	return a, spec, err
+}
+
+// checkTask accepts what a proposer with stake announces. Fetching what a task needs is work that nobody should be able
+// to cause for nothing.
+func (n *Node) checkTask(_ context.Context, m gossip.Message) gossip.Verdict {
+	if _, _, err := readTask(m.Payload); err != nil {
 		return gossip.Reject.Because(err.Error())
+	}
+	staked := false
+	if err := n.engine.View(func(v app.View) error {
+		staked = v.IsActive(ledger.Account(m.Signer.String()), ledger.RoleProposer)
+		return nil
+	}); err != nil || !staked {
+		return gossip.Ignore.Because("announced by nobody with a proposer's stake")
 	}
 	return gossip.Accept
 }
@@ -132,14 +151,12 @@ func (n *Node) takeTask(ctx context.Context, m gossip.Message) {
 	if !n.cfg.Has("solver") && !n.cfg.Has("coordinator") {
 		return
 	}
-	var a announcement
-	if decode(m.Payload, &a) != nil {
-		return
-	}
-	spec, err := engine.DecodeSpec(a.Spec)
+	a, spec, err := readTask(m.Payload)
 	if err != nil {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, earlyFetch)
+	defer cancel()
 	if _, err := n.stuff.LoadSpec(ctx, spec); err != nil && ctx.Err() == nil {
 		n.log.InfoContext(ctx, "announced task not fetched yet", slog.String("task", a.Task), slog.Any("error", err))
 	}
