@@ -25,7 +25,7 @@ const (
 // Hyper-parameters of a round of SimpleNet on MNIST. Each solver sees its part of the data once per round.
 const (
 	batchSize     = 32
-	learningMicro = 20_000
+	learningMicro = 12_000 // of the first round; round r takes an r-th of it, so that later rounds refine and do not wander
 	momentumMicro = 900_000
 	intervals     = 8
 	replayed      = 3
@@ -118,7 +118,7 @@ func (s *swarm) request(ctx context.Context, r int) (types.ProposeTaskRequest, e
 	return types.ProposeTaskRequest{
 		Project: s.project, Model: s.opts.Model, Data: s.opts.Data, Seed: s.taskSeed(r),
 		Steps: steps, Interval: interval, Batch: batchSize, Slots: uint32(slots), Replay: replayed,
-		LearningRateMicro: learningMicro, MomentumMicro: momentumMicro,
+		LearningRateMicro: max(1, learningMicro/uint32(r)), MomentumMicro: momentumMicro,
 		RewardPerSampleNatn: uint64(perSampleNatn), CoordinatorFeeNatn: uint64(coordinatorATN),
 		AggregatorFeeNatn: uint64(aggregatorATN), StorageFeeNatn: uint64(storageATN), ProposerRewardNatn: uint64(proposerFeeATN),
 		CommitMS: uint64(max(leastWindow, time.Duration(steps)*time.Second/stepsPerSecond).Milliseconds()),
