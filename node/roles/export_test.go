@@ -2,6 +2,7 @@ package roles
 
 import (
 	"context"
+	"time"
 
 	"autonet/ledger/task"
 	"autonet/work/dataset"
@@ -39,9 +40,8 @@ func (s *Solver) Wishes(t task.Task) []uint32 { return s.wishes(t) }
 func (c *Coordinator) Chain(head [32]byte) ([32]byte, error) { return c.chainSalt(head) }
 
 // Pulse sends the pulse of the present interval.
-func (g *Governor) Pulse(ctx context.Context, done uint64) (uint64, error) {
-	interval, _, err := g.pulse(ctx, done)
-	return interval, err
+func (g *Governor) Pulse(ctx context.Context, done uint64) (interval uint64, wait time.Duration, err error) {
+	return g.pulse(ctx, done)
 }
 
 // Waiting is how many tasks wait in the queue.

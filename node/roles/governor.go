@@ -10,6 +10,9 @@ import (
 	"autonet/ledger/heartbeat"
 )
 
+// firstBlockPoll is how often a governor looks for the first block.
+const firstBlockPoll = 100 * time.Millisecond
+
 // Governor signs a pulse in every interval while its account is in the register.
 type Governor struct{ d Deps }
 
@@ -52,7 +55,10 @@ func (g *Governor) pulse(ctx context.Context, done uint64) (interval uint64, wai
 	now := time.Now().UnixMilli()
 	interval = uint64(now / length)
 	wait = time.Duration(length-now%length)*time.Millisecond + 10*time.Millisecond
-	if !registered || block.Height == 0 || interval == done {
+	if block.Height == 0 {
+		return done, min(wait, firstBlockPoll), nil // there is no block to name yet
+	}
+	if !registered || interval == done {
 		return done, wait, nil
 	}
 	_, err = g.d.Ledger.Send(ctx, heartbeat.Pulse{Interval: interval, BlockHeight: block.Height, BlockHash: block.Hash})

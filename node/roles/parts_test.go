@@ -281,15 +281,15 @@ func TestAnUnregisteredGovernorIsSilentAndOnePulseAnIntervalIsEnough(t *testing.
 	w.mu.Unlock()
 	height := w.height
 	stranger := roles.NewGovernor(roles.Deps{Ledger: w.actor("solver", solver).seat, Log: slog.New(slog.DiscardHandler)})
-	_, err := stranger.Pulse(t.Context(), 0)
+	_, _, err := stranger.Pulse(t.Context(), 0)
 	require.NoError(t, err)
 	require.Equal(t, height, w.height)
 
 	g := roles.NewGovernor(roles.Deps{Ledger: w.actor("proposer", owner).seat, Log: slog.New(slog.DiscardHandler)})
-	done, err := g.Pulse(t.Context(), 0)
+	done, _, err := g.Pulse(t.Context(), 0)
 	require.NoError(t, err)
 	require.Equal(t, height+1, w.height)
-	again, err := g.Pulse(t.Context(), done)
+	again, _, err := g.Pulse(t.Context(), done)
 	require.NoError(t, err)
 	require.LessOrEqual(t, w.height, height+1+int64(again-done), "interval %d", again)
 }
@@ -347,3 +347,24 @@ func TestManyWhoWantTheSameMaterialFetchItOnce(t *testing.T) {
 	require.Equal(t, 1, c.asked[spec.BaseModel])
 	require.Equal(t, 1, c.asked[spec.TrainImages])
 }
+
+func TestTheFirstPulseFollowsTheFirstBlockAtOnce(t *testing.T) {
+	kv := ledgertest.NewKV()
+	a := app.New()
+	g := genesis(honest(1))
+	g.Params.PulseIntervalMS, g.Params.LeaseMS = 3_600_000, 7_200_000
+	_, err := a.InitGenesis(kv, g, start)
+	require.NoError(t, err)
+	idle := &seat{account: ledgertest.Account(owner)}
+	_, wait, err := roles.NewGovernor(roles.Deps{Ledger: blank{idle, board{app: a, kv: kv}}}).Pulse(t.Context(), 0)
+	require.NoError(t, err)
+	require.LessOrEqual(t, wait, time.Second)
+}
+
+// blank is a ledger that has only its genesis.
+type blank struct {
+	*seat
+	board board
+}
+
+func (b blank) View(fn func(app.View) error) error { return b.board.View(fn) }
