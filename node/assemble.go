@@ -39,7 +39,7 @@ import (
 // StartOptions say how a node runs.
 type StartOptions struct {
 	Home string
-	// Version is told to peers and users.
+	// Version is told to peers and users; 1 to 64 characters.
 	Version string
 	// Log receives the node's log as text; nil discards it.
 	Log io.Writer
