@@ -10,11 +10,13 @@ import (
 const perMille = 1000
 
 // DetectionPerMille is the probability, per mille and rounded down, that at least one of the committee's members draws
-// a given interval: 1 − (1 − q/n)^members. It is at least 1, so that a bond is always finite.
+// a given interval, taken for the intervals hardest to catch: of n intervals each member replays the last and q − 1 of
+// the others, so it is 1 − (1 − (q−1)/(n−1))^members. It is at least 1, so that a bond is always finite.
 func DetectionPerMille(n, q, members uint32) uint32 {
 	if q >= n {
 		return perMille
 	}
+	n, q = n-1, max(q, 1)-1
 	const scale = 1_000_000_000
 	missed := uint64(scale)
 	for range members {

@@ -14,15 +14,17 @@ import (
 	"autonet/ledger/task"
 )
 
-func TestDetectionIsTheChanceThatOneMemberDrawsAnInterval(t *testing.T) {
+func TestDetectionIsTheChanceThatOneMemberDrawsAnIntervalOtherThanTheLast(t *testing.T) {
 	for _, c := range []struct{ n, q, members, want uint32 }{
-		{4, 2, 3, 875},
+		{4, 2, 3, 703},  // 1 − (2/3)³
+		{8, 3, 3, 635},  // 1 − (5/7)³
+		{10, 4, 5, 868}, // 1 − (2/3)⁵
 		{4, 4, 3, 1000},
 		{1, 1, 3, 1000},
 		{2, 5, 3, 1000},
-		{10, 1, 3, 270}, // 0.271 exactly, rounded down on the safe side of the last digit
-		{256, 1, 3, 11}, // 0.01167
-		{1_000_000, 1, 3, 1},
+		{10, 1, 3, 1}, // only the last interval is ever replayed: the least that is stated
+		{257, 2, 3, 11},
+		{1_000_000, 2, 3, 1},
 	} {
 		got := task.DetectionPerMille(c.n, c.q, c.members)
 		require.InDelta(t, c.want, got, 1, "%+v", c)
@@ -33,7 +35,7 @@ func TestDetectionIsTheChanceThatOneMemberDrawsAnInterval(t *testing.T) {
 
 func TestBondCoversWhatUndetectedFraudWouldEarn(t *testing.T) {
 	s := newSim()
-	s.command(t, "propose", []string{"P", "replay=1", "reward_per_sample=1000000000"})
+	s.command(t, "propose", []string{"P", "replay=2", "reward_per_sample=1000000000"})
 	s.command(t, "open", []string{"P"})
 	s.command(t, "claim", []string{"S1", "0"})
 	got := s.state()
