@@ -80,6 +80,7 @@ func TestTheArchitectureHolds(t *testing.T) {
 }
 
 func checkFloor(t *testing.T, name string, p pkg) {
+	t.Helper()
 	for _, f := range floors() {
 		if !fits(name, f.Prefix) {
 			continue
@@ -95,6 +96,7 @@ func checkFloor(t *testing.T, name string, p pkg) {
 }
 
 func checkCustody(t *testing.T, name string, p pkg) {
+	t.Helper()
 	for _, c := range custodies() {
 		for _, imp := range p.Imports {
 			if (imp == c.Library || strings.HasPrefix(imp, c.Library+"/")) && !fitsAny(name, c.Owners) {
@@ -114,6 +116,7 @@ func checkCustody(t *testing.T, name string, p pkg) {
 }
 
 func checkFiles(t *testing.T, name string, p pkg) {
+	t.Helper()
 	documented := false
 	for _, f := range p.GoFiles {
 		raw, err := os.ReadFile(filepath.Join(p.Dir, f))
@@ -142,6 +145,7 @@ func checkFiles(t *testing.T, name string, p pkg) {
 // checkPure type-checks the package and walks it: what replicated state computes must not depend on time, chance,
 // scheduling, rounding or map order.
 func checkPure(t *testing.T, all map[string]pkg, p pkg) {
+	t.Helper()
 	for _, imp := range p.Imports {
 		for _, bad := range bannedInPure() {
 			if imp == bad {

@@ -19,7 +19,7 @@ import (
 func (s *Service) info(m *manifest.Manifest, f frame, landed []ColumnInfo) Info {
 	out := Info{
 		CID: f.cid, File: f.file, Root: m.Root, Size: int64(m.Size), K: m.K, M: m.M,
-		Stripes: m.Stripes(), BlockSize: int(m.BlockSize), Columns: landed, Complete: true,
+		Stripes: m.Stripes(), BlockSize: m.BlockSize, Columns: landed, Complete: true,
 	}
 	each := map[peer.ID]int{}
 	for _, c := range landed {

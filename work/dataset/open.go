@@ -92,7 +92,7 @@ func readFile(dir, stem, suffix string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // read only: nothing to lose
 	raw, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
 		return nil, missing(f.Name(), err, "it cannot be read")
