@@ -60,10 +60,12 @@ func (n *Node) follow(ctx context.Context) error {
 
 // unlessEnded is err, or nil when ctx has ended and err says no more than that.
 func unlessEnded(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	select {
+	case <-ctx.Done():
 		return nil
+	default:
+		return err
 	}
-	return err
 }
 
 // after reports whether the event lies at or behind the cursor, which names the next event to see.

@@ -67,7 +67,7 @@ func (l cometLogger) Error(msg string, keyvals ...any) {
 		return
 	}
 	level := slog.LevelWarn
-	if l.module == "p2p" { // peers that come and go
+	if l.module == "p2p" || l.module == "proxy" { // peers that come and go; connections to the rules closed before it asks
 		level = slog.LevelDebug
 	}
 	l.sink.write(level, l.module, msg, keyvals)
