@@ -17,8 +17,12 @@ import (
 const (
 	// resubmitAfter is how long a transaction may be in no block before it is submitted again.
 	resubmitAfter = 10 * time.Second
+	// roomWait is how long it waits for room in a full mempool.
+	roomWait = 200 * time.Millisecond
 	// nonceTries bounds how often a message is signed anew because its nonce was taken.
 	nonceTries = 5
+	// nonceWait is how long it waits before that: what took the nonce has to be in a block first.
+	nonceWait = 200 * time.Millisecond
 )
 
 // sender signs and submits this account's messages, one nonce after the other. It implements roles.Ledger.
@@ -54,14 +58,12 @@ func (s *sender) Send(ctx context.Context, m ledger.Msg) (roles.Receipt, error) 
 
 // SendBuilt implements roles.Ledger.
 func (s *sender) SendBuilt(ctx context.Context, build func(nonce uint64) (ledger.Msg, error)) (roles.Receipt, error) {
-	var err error
-	for range nonceTries {
-		var r roles.Receipt
-		if r, err = s.sendOnce(ctx, build); ledger.CodeOf(err) != ledger.CodeNonce {
+	for try := 1; ; try++ {
+		r, err := s.sendOnce(ctx, build)
+		if ledger.CodeOf(err) != ledger.CodeNonce || try == nonceTries || !pause(ctx, nonceWait) {
 			return r, err
 		}
 	}
-	return roles.Receipt{}, err
 }
 
 func (s *sender) sendOnce(ctx context.Context, build func(nonce uint64) (ledger.Msg, error)) (roles.Receipt, error) {
@@ -116,13 +118,21 @@ func (s *sender) intoMempool(ctx context.Context, raw []byte) error {
 		if !errors.Is(err, abci.ErrMempoolFull) {
 			return err
 		}
-		timer := time.NewTimer(200 * time.Millisecond)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if !pause(ctx, roomWait) {
 			return err
-		case <-timer.C:
 		}
+	}
+}
+
+// pause waits and reports whether ctx is still alive.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
 	}
 }
 

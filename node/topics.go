@@ -177,9 +177,11 @@ func (n *Node) checkBlock(_ context.Context, m gossip.Message) gossip.Verdict {
 		return gossip.Ignore.Because("a block this node does not have yet")
 	case info.Hash != b.Hash:
 		return gossip.Reject.Because("another block at a height that is decided")
-	default:
-		return gossip.Accept
 	}
+	if mine, err := n.engine.LightBlock(b.Height); err != nil || !bytes.Equal(mine, b.Light) {
+		return gossip.Ignore.Because("not as this node knows the block")
+	}
+	return gossip.Accept
 }
 
 func checkColumns(_ context.Context, m gossip.Message) gossip.Verdict {
