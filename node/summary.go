@@ -46,7 +46,7 @@ func short(s string) string {
 		return "…" + s[len(s)-8:]
 	}
 	if len(s) > most {
-		return s[:most] + "…"
+		return strings.ToValidUTF8(s[:most], "") + "…"
 	}
 	return s
 }
