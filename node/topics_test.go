@@ -39,9 +39,10 @@ const (
 	reject = string(gossip.Reject)
 )
 
-func signed(tb testing.TB, who int, network string, m ledger.Msg) []byte {
+// signed is the citizen's message in a network.
+func signed(tb testing.TB, network string, m ledger.Msg) []byte {
 	tb.Helper()
-	raw, err := ledger.SignTx(ledgertest.Key(who), network, 7, m)
+	raw, err := ledger.SignTx(ledgertest.Key(soloCitizen), network, 7, m)
 	require.NoError(tb, err)
 	return raw
 }
@@ -75,9 +76,9 @@ func pulse() heartbeat.Pulse {
 
 func TestTransactionsOfOthersAreForwardedIfTheyCanEverBeValid(t *testing.T) {
 	c := node.Checks(soloNetwork, engineOf(t))["tx"]
-	whole := signed(t, soloCitizen, soloNetwork, penny())
+	whole := signed(t, soloNetwork, penny())
 	require.Equal(t, accept, verdict(t, c, soloProposer, whole), "whoever forwards it, its sender signed it")
-	require.Equal(t, reject, verdict(t, c, soloCitizen, signed(t, soloCitizen, "other", penny())), "of another network")
+	require.Equal(t, reject, verdict(t, c, soloCitizen, signed(t, "other", penny())), "of another network")
 	for name, raw := range map[string][]byte{
 		"nothing":        nil,
 		"noise":          []byte("noise"),
@@ -95,11 +96,11 @@ func TestTransactionsOfOthersAreForwardedIfTheyCanEverBeValid(t *testing.T) {
 
 func TestPulsesAreTheirGovernorsOwn(t *testing.T) {
 	c := node.Checks(soloNetwork, engineOf(t))["pulse"]
-	mine := signed(t, soloCitizen, soloNetwork, pulse())
+	mine := signed(t, soloNetwork, pulse())
 	require.Equal(t, accept, verdict(t, c, soloCitizen, mine))
 	require.Equal(t, reject, verdict(t, c, soloProposer, mine), "somebody else's")
-	require.Equal(t, reject, verdict(t, c, soloCitizen, signed(t, soloCitizen, soloNetwork, penny())), "not a pulse")
-	require.Equal(t, reject, verdict(t, c, soloCitizen, signed(t, soloCitizen, "other", pulse())))
+	require.Equal(t, reject, verdict(t, c, soloCitizen, signed(t, soloNetwork, penny())), "not a pulse")
+	require.Equal(t, reject, verdict(t, c, soloCitizen, signed(t, "other", pulse())))
 	require.Equal(t, reject, verdict(t, c, soloCitizen, []byte("noise")))
 }
 
@@ -187,7 +188,7 @@ func TestGossipIsReadOnlyAsItIsWritten(t *testing.T) {
 }
 
 func TestPayloadsAreShownToPeopleWhateverTheyAre(t *testing.T) {
-	kind, task, content := node.Describe("tx", signed(t, soloCitizen, soloNetwork, penny()))
+	kind, task, content := node.Describe("tx", signed(t, soloNetwork, penny()))
 	require.Equal(t, "bank/send", kind)
 	require.Empty(t, task)
 	require.Contains(t, content, "sender")
@@ -203,7 +204,7 @@ func TestPayloadsAreShownToPeopleWhateverTheyAre(t *testing.T) {
 
 func FuzzGossipChecks(f *testing.F) {
 	for _, raw := range [][]byte{
-		signed(f, soloCitizen, soloNetwork, penny()), signed(f, soloCitizen, soloNetwork, pulse()),
+		signed(f, soloNetwork, penny()), signed(f, soloNetwork, pulse()),
 		encoded(f, node.Announcement{Task: taskID(), Spec: spec(f), CID: manifestCID()}),
 		encoded(f, node.BlockNote{Height: 1, Hash: ledger.Hash{1}, Light: []byte{1}}),
 		encoded(f, pin.Announcement{Manifest: manifestCID(), Columns: []uint16{1, 2}}),
