@@ -19,7 +19,8 @@ func run() int {
 	defer restore()
 	context.AfterFunc(ctx, restore) // a second Ctrl-C ends the process at once
 	return cli.Main(ctx, os.Args[1:], cli.System(), cli.Deps{
-		Up: devnet.Run,
+		Version: "0.1.0-dev",
+		Up:      devnet.Run,
 		Init: func(ctx context.Context, o cli.InitOptions) (cli.InitResult, error) {
 			r, err := node.Init(ctx, node.InitOptions(o))
 			return cli.InitResult(r), err

@@ -21,6 +21,8 @@ const (
 	readyTimeout = 90 * time.Second
 	roundTimeout = 15 * time.Minute
 	pollEvery    = 200 * time.Millisecond
+	// enoughPeers is how many others a node must know before a swarm of any size begins.
+	enoughPeers = 12
 )
 
 // swarm is a run in progress.
@@ -184,7 +186,7 @@ func (s *swarm) launch(ctx context.Context) error {
 	return s.fund(ctx)
 }
 
-// awaitAll waits until every node knows all others, has a ledger that moves and may work.
+// awaitAll waits until every node knows the others, or enough of them, has a ledger that moves and may work.
 func (s *swarm) awaitAll(ctx context.Context) error {
 	return s.until(ctx, func() (bool, error) {
 		for _, p := range s.procs {
@@ -192,7 +194,7 @@ func (s *swarm) awaitAll(ctx context.Context) error {
 			if err != nil {
 				return false, err
 			}
-			if st.Peers < len(s.procs)-1 || st.Ledger.Height < 2 || !st.Lease.Live || st.Ledger.Peers < min(2, len(s.procs)-1) {
+			if st.Peers < min(len(s.procs)-1, enoughPeers) || st.Ledger.Height < 2 || !st.Lease.Live || st.Ledger.Peers < min(2, len(s.procs)-1) {
 				return false, nil
 			}
 		}
