@@ -23,8 +23,6 @@ type Deps struct {
 	Version string
 	// Up runs a swarm on this machine.
 	Up report.Run
-	// Misused is wrapped by the errors of Up that are about its options.
-	Misused error
 	// Init makes a node's home. The home appears whole or not at all.
 	Init func(ctx context.Context, o InitOptions) (InitResult, error)
 	// Start runs the node of a home and blocks until ctx ends or it is stopped by its API.
@@ -184,9 +182,6 @@ func (a *app) explain(cmd *cobra.Command, err error) types.Error {
 		return types.NewError(types.CodeUsage, name, oneLine(err), "see: "+path+" --help")
 	case errors.Is(err, context.Canceled):
 		return types.NewError(types.CodeFailed, name, "interrupted", "")
-	}
-	if a.deps.Misused != nil && errors.Is(err, a.deps.Misused) {
-		err = types.NewError(types.CodeUsage, name, oneLine(err), "see: "+path+" --help")
 	}
 	e := types.ErrorOf(name, known(err))
 	e.Detail = strings.ReplaceAll(e.Detail, "\n", "; ")

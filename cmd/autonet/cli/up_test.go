@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -80,11 +79,10 @@ func TestFailedRunPrintsNoReport(t *testing.T) {
 
 func TestOptionsRefusedByTheSwarmAreWrongUsage(t *testing.T) {
 	s := newShell(t)
-	s.deps.Misused = errors.New("wrong options")
 	s.deps.Up = func(context.Context, report.Options, report.Observer) (report.Report, error) {
-		return report.Report{}, fmt.Errorf("%w: --model: unknown", s.deps.Misused)
+		return report.Report{}, types.NewError(types.CodeUsage, "up", "--model: unknown", "")
 	}
-	require.Contains(t, s.run("up").fails(types.ExitUsage), "see: autonet up --help")
+	require.Contains(t, s.run("up").fails(types.ExitUsage), "--model: unknown")
 }
 
 func TestRecordIsTriedBeforeTheSwarmStarts(t *testing.T) {
