@@ -80,6 +80,6 @@ func (s *seat) send(build func(uint64) (ledger.Msg, error)) (roles.Receipt, erro
 	if res.Code != ledger.CodeOK {
 		return roles.Receipt{}, ledger.Refuse(res.Code, "%s", res.Text)
 	}
-	s.w.taken++
+	s.w.taken.Add(1)
 	return roles.Receipt{Height: s.w.height, Hash: res.Hash, Nonce: nonce}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -47,8 +48,8 @@ type world struct {
 	height int64
 	timeMS int64
 	events []any
-	taken  int  // messages of roles that the ledger took
-	silent bool // no heartbeat but that of the governors' role
+	taken  atomic.Int64 // messages of roles that the ledger took
+	silent bool         // no heartbeat but that of the governors' role
 }
 
 // actor is one role of one account, which can die and come back with nothing but its journal.
@@ -169,12 +170,12 @@ func tiny(slots int) roles.Proposal {
 func (w *world) run(id string) task.Task {
 	w.t.Helper()
 	for w.passes = 1; w.passes < 400; w.passes++ {
-		before := w.taken
+		before := w.taken.Load()
 		for _, a := range w.crew {
 			w.step(a, id)
 		}
 		t := w.task(id)
-		if w.taken > before {
+		if w.taken.Load() > before {
 			continue
 		}
 		if t.State.Final() {
