@@ -8,17 +8,16 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/crypto"
 
 	"autonet/consensus/commitreveal"
 	"autonet/internal/atomicfile"
+	"autonet/internal/freeport"
 	"autonet/ledger"
 	"autonet/ledger/abci"
 	"autonet/ledger/app"
@@ -148,11 +147,11 @@ func (o InitOptions) config() (config.Config, error) {
 	}
 	cfg.Network.Port, cfg.Network.Loopback = o.Port, o.Loopback
 	if cfg.Network.Port == 0 {
-		port, err := freePort()
+		ports, err := freeport.Find(1)
 		if err != nil {
 			return cfg, err
 		}
-		cfg.Network.Port = port
+		cfg.Network.Port = ports[0]
 	}
 	cfg.Roles.Enabled = append(cfg.Roles.Enabled, o.Roles...)
 	return cfg, cfg.Validate()
@@ -271,28 +270,6 @@ func foundersGenesis(id Identity, cfg config.Config) app.Genesis {
 			Salts: id.SaltHead, Governor: true, Capacity: cfg.Shards.CapacityMiB << 20,
 		}},
 	}
-}
-
-// freePort finds a port that is free for TCP and UDP at this moment.
-func freePort() (int, error) {
-	for range 16 {
-		l, err := net.Listen("tcp4", "127.0.0.1:0") //nolint:noctx // closed at once
-		if err != nil {
-			return 0, fmt.Errorf("find a free port: %w", err)
-		}
-		_, text, err := net.SplitHostPort(l.Addr().String())
-		u, uerr := net.ListenPacket("udp4", "127.0.0.1:"+text) //nolint:noctx // closed at once
-		if uerr == nil {
-			uerr = u.Close()
-		}
-		if err := errors.Join(err, l.Close()); err != nil {
-			return 0, fmt.Errorf("find a free port: %w", err)
-		}
-		if uerr == nil {
-			return strconv.Atoi(text)
-		}
-	}
-	return 0, errors.New("find a free port: sixteen tries failed; name one with --port")
 }
 
 func keyFromSeed(seed [32]byte) (crypto.PrivKey, error) {

@@ -147,15 +147,6 @@ func TestTheSwarmsFolderIsItsOwn(t *testing.T) {
 	require.DirExists(t, dir)
 }
 
-func TestPortsAreFreeAndDiffer(t *testing.T) {
-	ports, err := devnet.FreePorts(report.MaxNodes)
-	require.NoError(t, err)
-	require.Len(t, ports, report.MaxNodes)
-	slices.Sort(ports)
-	require.Len(t, slices.Compact(ports), report.MaxNodes)
-	require.Positive(t, ports[0])
-}
-
 func TestKillsSpareTheProposerCheatsAndAllValidatorsButOne(t *testing.T) {
 	for seed := range uint64(20) {
 		o := seeded(12, seed)

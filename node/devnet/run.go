@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"time"
 
+	"autonet/internal/freeport"
 	"autonet/node/api/types"
 	"autonet/node/devnet/report"
 	"autonet/work/dataset"
@@ -153,7 +152,7 @@ func (s *swarm) launch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ports, err := freePorts(len(members))
+	ports, err := freeport.Find(len(members))
 	if err != nil {
 		return err
 	}
@@ -260,40 +259,4 @@ func (s *swarm) tellKept() {
 	s.obs.Note(fmt.Sprintf("  autonet status --home %s", s.procs[1].m.home.Dir()))
 	s.obs.Note("and stop it with:")
 	s.obs.Note(fmt.Sprintf("  for h in %s/*/config.toml; do autonet stop --home \"$(dirname \"$h\")\"; done", s.root))
-}
-
-// freePorts finds n ports that are free for TCP and UDP on loopback. They are held until all are found, so that they differ.
-func freePorts(n int) ([]int, error) {
-	var held []interface{ Close() error }
-	defer func() {
-		for _, c := range held {
-			_ = c.Close() // given back; nothing was sent on it
-		}
-	}()
-	var out []int
-	for tries := 0; len(out) < n && tries < 16*n; tries++ {
-		l, err := net.Listen("tcp4", "127.0.0.1:0") //nolint:noctx // held for a moment
-		if err != nil {
-			return nil, fmt.Errorf("find free ports: %w", err)
-		}
-		held = append(held, l)
-		_, text, err := net.SplitHostPort(l.Addr().String())
-		if err != nil {
-			return nil, fmt.Errorf("find free ports: %w", err)
-		}
-		u, err := net.ListenPacket("udp4", "127.0.0.1:"+text) //nolint:noctx // held for a moment
-		if err != nil {
-			continue
-		}
-		held = append(held, u)
-		port, err := strconv.Atoi(text)
-		if err != nil {
-			return nil, fmt.Errorf("find free ports: %w", err)
-		}
-		out = append(out, port)
-	}
-	if len(out) < n {
-		return nil, fmt.Errorf("find free ports: only %d of %d are free for both TCP and UDP", len(out), n)
-	}
-	return out, nil
 }
