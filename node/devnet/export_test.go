@@ -49,7 +49,6 @@ func Check(o report.Options) error { return check(o) }
 // Folder returns the swarm's folder and whether it is temporary.
 func Folder(o report.Options) (string, bool, error) { return folder(o) }
 
-
 // Victims plans the kills of one round after another and says who dies in each.
 func Victims(o report.Options) (rounds [][]string, err error) {
 	members, err := plan(o)
