@@ -64,9 +64,23 @@ func RoleNames() []string {
 	return []string{"proposer", "solver", "coordinator", "aggregator", "provider", "governor", "validator"}
 }
 
-// Cheats lists the ways in which a test swarm's node may break the protocol.
+// Ways in which a node of a test swarm breaks the protocol.
+const (
+	// CheatGarbageUpdate sends noise in place of trained weights.
+	CheatGarbageUpdate = "garbage-update"
+	// CheatCopiedCommitment commits to another solver's commitment.
+	CheatCopiedCommitment = "copied-commitment"
+	// CheatScaledUpdate sends trained weights multiplied.
+	CheatScaledUpdate = "scaled-update"
+	// CheatSkippedSteps claims steps that were never computed.
+	CheatSkippedSteps = "skipped-steps"
+	// CheatApproveAll votes for everything without evaluating or replaying.
+	CheatApproveAll = "approve-all"
+)
+
+// Cheats lists the ways in which a test swarm's node may break the protocol, in the order in which a swarm deals them out.
 func Cheats() []string {
-	return []string{"garbage-update", "copied-commitment", "scaled-update", "skipped-steps", "approve-all"}
+	return []string{CheatGarbageUpdate, CheatApproveAll, CheatSkippedSteps, CheatScaledUpdate, CheatCopiedCommitment}
 }
 
 // Default is the configuration of a new node.

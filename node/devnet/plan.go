@@ -80,7 +80,7 @@ func dealCheats(members []*member, o report.Options) error {
 	for i := range o.Byzantine {
 		kind := kinds[i%len(kinds)]
 		role := "solver"
-		if kind == report.CheatApproveAll {
+		if kind == config.CheatApproveAll {
 			role = "coordinator"
 		}
 		at := slices.IndexFunc(backwards(members), func(m *member) bool { return m.role == role && m.cheat == "" })

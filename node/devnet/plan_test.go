@@ -85,14 +85,14 @@ func TestCheatsAreDealtInTurnToTheLastWhoCanCommitThem(t *testing.T) {
 	members, err := devnet.Plan(o)
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{
-		"solver-5": report.CheatGarbageUpdate, "coordinator-5": report.CheatApproveAll, "solver-4": report.CheatSkippedSteps,
-		"solver-3": report.CheatScaledUpdate, "solver-2": report.CheatCopiedCommitment,
+		"solver-5": config.CheatGarbageUpdate, "coordinator-5": config.CheatApproveAll, "solver-4": config.CheatSkippedSteps,
+		"solver-3": config.CheatScaledUpdate, "solver-2": config.CheatCopiedCommitment,
 	}, cheats(members))
 
-	o.Byzantine, o.Cheats = 2, []string{report.CheatScaledUpdate}
+	o.Byzantine, o.Cheats = 2, []string{config.CheatScaledUpdate}
 	members, err = devnet.Plan(o)
 	require.NoError(t, err)
-	require.Equal(t, map[string]string{"solver-5": report.CheatScaledUpdate, "solver-4": report.CheatScaledUpdate}, cheats(members))
+	require.Equal(t, map[string]string{"solver-5": config.CheatScaledUpdate, "solver-4": config.CheatScaledUpdate}, cheats(members))
 }
 
 func TestASwarmWithoutAnHonestSolverOrCoordinatorIsRefused(t *testing.T) {
@@ -100,9 +100,9 @@ func TestASwarmWithoutAnHonestSolverOrCoordinatorIsRefused(t *testing.T) {
 		nodes, byzantine int
 		cheat, says      string
 	}{
-		{6, 1, report.CheatGarbageUpdate, "every solver would cheat"},
-		{8, 4, report.CheatGarbageUpdate, "no honest solver is left"},
-		{8, 3, report.CheatApproveAll, "every coordinator would cheat"},
+		{6, 1, config.CheatGarbageUpdate, "every solver would cheat"},
+		{8, 4, config.CheatGarbageUpdate, "no honest solver is left"},
+		{8, 3, config.CheatApproveAll, "every coordinator would cheat"},
 	} {
 		o := options(c.nodes)
 		o.Byzantine, o.Cheats = c.byzantine, []string{c.cheat}

@@ -8,17 +8,18 @@ import (
 
 	"autonet/consensus/lease"
 	"autonet/ledger/task"
+	"autonet/node/config"
 	"autonet/work/engine"
 	"autonet/work/train"
 )
 
 // Ways in which a node of a test swarm breaks the protocol. The network knows nothing of them: it has to find out.
 const (
-	CheatGarbageUpdate    = "garbage-update"
-	CheatCopiedCommitment = "copied-commitment"
-	CheatScaledUpdate     = "scaled-update"
-	CheatSkippedSteps     = "skipped-steps"
-	CheatApproveAll       = "approve-all"
+	CheatGarbageUpdate    = config.CheatGarbageUpdate
+	CheatCopiedCommitment = config.CheatCopiedCommitment
+	CheatScaledUpdate     = config.CheatScaledUpdate
+	CheatSkippedSteps     = config.CheatSkippedSteps
+	CheatApproveAll       = config.CheatApproveAll
 )
 
 // scale is by how much a scaled update overshoots what was trained.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"autonet/node/config"
 )
 
 // Run runs a swarm to its end and reports. It blocks; when ctx ends it stops every process it started and returns
@@ -50,24 +52,8 @@ const (
 	MaxThreads = 256
 )
 
-// Kinds of cheating.
-const (
-	// CheatGarbageUpdate sends noise in place of trained weights.
-	CheatGarbageUpdate = "garbage-update"
-	// CheatCopiedCommitment commits to another solver's commitment.
-	CheatCopiedCommitment = "copied-commitment"
-	// CheatScaledUpdate sends trained weights multiplied.
-	CheatScaledUpdate = "scaled-update"
-	// CheatSkippedSteps claims steps that were never computed.
-	CheatSkippedSteps = "skipped-steps"
-	// CheatApproveAll votes for everything without evaluating or replaying.
-	CheatApproveAll = "approve-all"
-)
-
 // CheatKinds lists the kinds of cheating in the order they are dealt out.
-func CheatKinds() []string {
-	return []string{CheatGarbageUpdate, CheatApproveAll, CheatSkippedSteps, CheatScaledUpdate, CheatCopiedCommitment}
-}
+func CheatKinds() []string { return config.Cheats() }
 
 // DefaultOptions is the swarm of a bare `autonet up`.
 func DefaultOptions() Options { return Options{Nodes: 8, Rounds: 3, Model: "simplenet"} }
