@@ -43,9 +43,9 @@ func (b nodeBackend) Status(ctx context.Context) (types.Status, error) {
 		Version: n.version, Network: n.network, Genesis: n.genesis, Name: n.cfg.Name, PeerID: string(n.account),
 		PID: os.Getpid(), Home: n.home.Dir(), StartedMS: n.began.UnixMilli(), UptimeMS: time.Since(n.began).Milliseconds(),
 		Roles: n.cfg.Roles.Enabled, Addrs: n.addrs(), Peers: len(n.host.Network().Peers()), Jobs: n.jobs.list(),
-		Store:   types.StoreStatus{Blocks: uint64(use.Blocks), UsedBytes: use.Bytes, LimitBytes: use.Quota, Pins: n.pinCount(ctx)},
+		Store:   types.StoreStatus{Blocks: uint64(use.Blocks), UsedBytes: use.Bytes, LimitBytes: use.Quota, Pins: n.pins.Count()},
 		Traffic: types.Traffic{GossipSent: g.BytesOut, GossipReceived: g.BytesIn, ShardSent: x.Sent, ShardReceived: x.Received},
-		RSSMiB:  residentMiB(), Engines: []types.Engine{},
+		RSSMiB:  residentMiB(),
 	}
 	st.Ledger = n.ledgerStatus()
 	st.Lease = n.leaseStatus()

@@ -109,14 +109,6 @@ func (b shardBackend) Unpin(ctx context.Context, text string) (types.Unpinned, e
 	return types.Unpinned{CID: text, FreedBytes: before - min(before, b.n.store.Usage().Bytes)}, nil
 }
 
-func (n *Node) pinCount(ctx context.Context) int {
-	infos, err := n.pins.List(ctx)
-	if err != nil {
-		return 0
-	}
-	return len(infos)
-}
-
 func parseCID(text string) (cid.Cid, error) {
 	c, err := cid.Decode(text)
 	if err != nil {

@@ -44,7 +44,10 @@ func shown(members []*member) (out []Member) {
 const Validators = validators
 
 // Check refuses what would fail only after the swarm has started.
-func Check(o report.Options) error { return check(o) }
+func Check(o report.Options) error {
+	_, err := check(o)
+	return err
+}
 
 // Folder returns the swarm's folder and whether it is temporary.
 func Folder(o report.Options) (string, bool, error) { return folder(o) }

@@ -17,18 +17,6 @@ import (
 // inferences is how many held-out images the final model is asked about.
 const inferences = 100
 
-// trainImages is how many examples there are to train on.
-func (s *swarm) trainImages() int {
-	if s.opts.Data == "" {
-		return mnist.TrainSize
-	}
-	set, _, err := dataset.Open(s.opts.Data)
-	if err != nil {
-		return mnist.TrainSize // opened before; the proposer will say what is wrong now
-	}
-	return set.N
-}
-
 // report asks every node and writes down the answers.
 func (s *swarm) report(ctx context.Context) (report.Report, error) {
 	rep := report.Report{Network: s.network, Rounds: s.rounds, Killed: s.killed}

@@ -113,7 +113,7 @@ func (s *swarm) request(ctx context.Context, r int) (types.ProposeTaskRequest, e
 	if err != nil {
 		return types.ProposeTaskRequest{}, err
 	}
-	steps := uint32(s.trainImages() / slots / batchSize)
+	steps := uint32(s.images / slots / batchSize)
 	interval := (steps + intervals - 1) / intervals
 	return types.ProposeTaskRequest{
 		Project: s.project, Model: s.opts.Model, Data: s.opts.Data, Seed: s.taskSeed(r),

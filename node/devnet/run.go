@@ -13,6 +13,7 @@ import (
 	"autonet/node/api/types"
 	"autonet/node/devnet/report"
 	"autonet/work/dataset"
+	"autonet/work/dataset/mnist"
 	"autonet/work/train"
 )
 
@@ -27,6 +28,7 @@ const (
 // swarm is a run in progress.
 type swarm struct {
 	opts    report.Options
+	images  int // examples to train on
 	obs     report.Observer
 	root    string
 	network string
@@ -48,14 +50,15 @@ type swarm struct {
 // Run starts a swarm, leads it through its rounds, and reports. When ctx ends it stops every process it started and
 // returns the context's error. It implements report.Run.
 func Run(ctx context.Context, o report.Options, obs report.Observer) (rep report.Report, err error) {
-	if err := check(o); err != nil {
+	images, err := check(o)
+	if err != nil {
 		return report.Report{}, err
 	}
 	root, temporary, err := folder(o)
 	if err != nil {
 		return report.Report{}, err
 	}
-	s := &swarm{opts: o, obs: obs, root: root, started: time.Now()}
+	s := &swarm{opts: o, images: images, obs: obs, root: root, started: time.Now()}
 	s.snap.Rounds = o.Rounds
 	keep := false
 	defer func() {
@@ -96,22 +99,22 @@ func Run(ctx context.Context, o report.Options, obs report.Observer) (rep report
 	return rep, nil
 }
 
-// check refuses what would fail only after the swarm has started.
-func check(o report.Options) error {
+// check refuses what would fail only after the swarm has started, and counts the examples to train on.
+func check(o report.Options) (images int, err error) {
 	if err := o.Validate(); err != nil {
-		return usage(err.Error(), "")
+		return 0, usage(err.Error(), "")
 	}
 	if _, err := train.Lookup(o.Model); err != nil {
-		return usage("--model: "+err.Error(), "")
+		return 0, usage("--model: "+err.Error(), "")
 	}
 	if o.Data == "" {
-		return nil
+		return mnist.TrainSize, nil
 	}
-	_, _, err := dataset.Open(o.Data)
+	set, _, err := dataset.Open(o.Data)
 	if file, ok := errors.AsType[*dataset.FileError](err); ok {
-		return types.NewError(types.CodeFailed, "--data", file.File+": "+file.Problem, file.Advice)
+		return 0, types.NewError(types.CodeFailed, "--data", file.File+": "+file.Problem, file.Advice)
 	}
-	return err
+	return set.N, err
 }
 
 // usage is an error of how the run was asked for.

@@ -45,7 +45,7 @@ func (a *Aggregator) aggregate(ctx context.Context, t task.Task) (err error) {
 	if err != nil {
 		return err
 	}
-	updates, err := a.updates(ctx, t)
+	updates, err := a.updates(ctx, t, mat)
 	if err != nil {
 		return err
 	}
@@ -71,11 +71,7 @@ func (a *Aggregator) aggregate(ctx context.Context, t task.Task) (err error) {
 }
 
 // updates fetches the accepted solutions' weights and checks each against the final state its solution states.
-func (a *Aggregator) updates(ctx context.Context, t task.Task) ([]aggregate.Update, error) {
-	mat, err := a.d.Stuff.Load(ctx, t)
-	if err != nil {
-		return nil, err
-	}
+func (a *Aggregator) updates(ctx context.Context, t task.Task, mat Material) ([]aggregate.Update, error) {
 	var out []aggregate.Update
 	for _, slot := range t.Slots {
 		if slot.Verdict == nil || !slot.Verdict.Accepted || slot.Solution == nil {

@@ -128,6 +128,13 @@ func (s *Service) locate(ctx context.Context, o *sources, ask []peer.ID) []Colum
 	return landed
 }
 
+// Count is how many files this node pinned or holds.
+func (s *Service) Count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.pins)
+}
+
 // List describes what this node pinned or holds, by CID, from its own records.
 func (s *Service) List(ctx context.Context) ([]Info, error) {
 	s.mu.Lock()

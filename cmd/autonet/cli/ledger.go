@@ -83,7 +83,6 @@ func blockText(p *page, b types.Block) {
 	p.row("hash", b.Hash)
 	p.row("state hash", b.AppHash)
 	p.row("proposer", b.Proposer)
-	p.row("signatures", b.Signatures)
 	p.row("transactions", len(b.Txs))
 	p.flush()
 	for _, tx := range b.Txs {

@@ -152,11 +152,6 @@ func statusText(p *page, s types.Status) {
 	for _, j := range s.Jobs {
 		p.row("job", fmt.Sprintf("%s %s %s %d/%d %s", j.Kind, types.Short(j.Task), j.Phase, j.Step, j.Steps, or(j.Error, j.State)))
 	}
-	for _, e := range s.Engines {
-		if e.State != "running" {
-			p.row("service", fmt.Sprintf("%s: %s %s", e.Name, e.State, e.Detail))
-		}
-	}
 }
 
 func leaseText(l types.LeaseStatus) string {
@@ -206,9 +201,9 @@ func (a *app) peers() *cobra.Command {
 						p.line("No peers. Let others in with: autonet invite")
 						return
 					}
-					p.row("PEER", "NAME", "WAY", "TRANSPORT", "LATENCY", "SINCE", "ADDRESS")
+					p.row("PEER", "WAY", "TRANSPORT", "LATENCY", "SINCE", "ADDRESS")
 					for _, x := range peers {
-						p.row(x.PeerID, or(x.Name, "-"), x.Direction, x.Transport, types.Span(x.LatencyMS), types.Span(x.ConnectedMS), strings.Join(x.Addrs, " "))
+						p.row(x.PeerID, x.Direction, x.Transport, types.Span(x.LatencyMS), types.Span(x.ConnectedMS), strings.Join(x.Addrs, " "))
 					}
 				})
 			})

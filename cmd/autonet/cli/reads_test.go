@@ -40,7 +40,6 @@ func furnished(t *testing.T) *shell {
 	st.Ledger = types.LedgerStatus{Height: 412, TimeMS: 1_795_350_000_000, Validators: 4, IsValidator: true, CatchingUp: true}
 	st.Lease = types.LeaseStatus{Live: true, LeftMS: 93_000, Heartbeat: types.HeartbeatInfo{Count: 4, Height: 400, TimeMS: 1_795_349_990_000, NextMS: 12_000}}
 	st.Jobs = []types.Job{{Kind: "train", Task: "5f0c12345678", Phase: "steps", Step: 40, Steps: 400, State: "running"}}
-	st.Engines = []types.Engine{{Name: "ledger", State: "running"}, {Name: "gossip", State: "failed", Detail: "port lost"}}
 	n.IdentityValue.PublicKey, n.IdentityValue.Addrs = "00ff", st.Addrs
 	n.PeerList = []types.Peer{{PeerID: "12D3KooWBob", Direction: "outbound", Transport: "quic", LatencyMS: 3, ConnectedMS: 65_000, Addrs: []string{"/ip4/127.0.0.1/udp/4001/quic-v1"}}}
 	n.ProjectList = []types.Project{{ID: "aa11", Name: "digits", State: "ACTIVE_TRAINING", BudgetNatn: 12_500_000_000, Tasks: 3, Versions: []types.ModelVersion{{Version: 0, CID: "bafy0"}, {Version: 1, CID: "bafy1"}}}, {ID: "aa22", Name: "new", State: "FUNDING"}}
@@ -58,7 +57,7 @@ func furnished(t *testing.T) *shell {
 	}, {Account: "12D3KooWBob"}}
 	n.RewardList = []types.Reward{{Height: 9, Task: "5f0c12345678", Account: "12D3KooWAlice", Role: "solver", Earned: 5_120_000_000, Cause: "rewards/paid", Detail: "score 1.000"}, {Height: 10, Task: "99", Account: "12D3KooWBob", Role: "coordinator", Slashed: 25_000_000_000, Cause: "rewards/unbacked"}}
 	n.LedgerValue = types.Ledger{Status: st.Ledger, Accounts: 2, Set: []types.Validator{{Account: "12D3KooWAlice", Power: 20000}}, Supply: types.Supply{TotalNatn: 2_000_000_000, BalancesNatn: 2_000_000_000, Conserved: true}}
-	n.Blocks[412] = types.Block{Height: 412, TimeMS: 1_795_350_000_000, Hash: "aabb", AppHash: "ccdd", Proposer: "c6fd", Signatures: 3, Txs: []types.Tx{{Hash: "0011223344556677", Kind: "task/claim", Sender: "12D3KooWAlice", Code: "ok"}, {Hash: "ffee", Kind: "bank/send", Sender: "12D3KooWBob", Code: "funds", Text: "balance is 0"}}}
+	n.Blocks[412] = types.Block{Height: 412, TimeMS: 1_795_350_000_000, Hash: "aabb", AppHash: "ccdd", Proposer: "c6fd", Txs: []types.Tx{{Hash: "0011223344556677", Kind: "task/claim", Sender: "12D3KooWAlice", Code: "ok"}, {Hash: "ffee", Kind: "bank/send", Sender: "12D3KooWBob", Code: "funds", Text: "balance is 0"}}}
 	return s
 }
 

@@ -31,7 +31,7 @@ func view() tui.View {
 		},
 		Peers: []types.Peer{
 			{PeerID: "12D3KooWBobBobBob", Direction: "outbound", Transport: "quic", LatencyMS: 3, ConnectedMS: 65_000, Score: 1.5, Addrs: []string{"/ip4/127.0.0.1/udp/4001/quic-v1"}},
-			{PeerID: "12D3KooWCarol", Name: "carol", Direction: "inbound", Transport: "tcp", ConnectedMS: 4_000_000, Addrs: []string{"/ip4/127.0.0.1/tcp/4002"}},
+			{PeerID: "12D3KooWCarol", Direction: "inbound", Transport: "tcp", ConnectedMS: 4_000_000, Addrs: []string{"/ip4/127.0.0.1/tcp/4002"}},
 		},
 		Ledger: types.Ledger{
 			Status: types.LedgerStatus{Height: 412, Hash: "aabb", AppHash: "ccdd"},

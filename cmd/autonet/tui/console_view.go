@@ -207,7 +207,7 @@ func (m *Console) peersTab() []string {
 	var rows [][]string
 	for _, p := range m.node.Peers {
 		rows = append(rows, printable(
-			or(p.Name, types.Short(p.PeerID)), p.Direction, p.Transport, types.Span(p.LatencyMS), types.Span(p.ConnectedMS),
+			types.Short(p.PeerID), p.Direction, p.Transport, types.Span(p.LatencyMS), types.Span(p.ConnectedMS),
 			fmt.Sprintf("%.1f", p.Score), strings.Join(p.Addrs, " "),
 		))
 	}

@@ -53,7 +53,7 @@ func NewNode() *Node {
 	return &Node{
 		StatusValue: types.Status{
 			Version: "test", Network: "autonet-test", Name: "alice", PeerID: "12D3KooWAlice", PID: 4242,
-			Roles: []string{"solver"}, Addrs: []string{"/ip4/127.0.0.1/tcp/4001/p2p/12D3KooWAlice"}, Jobs: []types.Job{}, Engines: []types.Engine{},
+			Roles: []string{"solver"}, Addrs: []string{"/ip4/127.0.0.1/tcp/4001/p2p/12D3KooWAlice"}, Jobs: []types.Job{},
 		},
 		IdentityValue: types.Identity{PeerID: "12D3KooWAlice", Account: "12D3KooWAlice", Network: "autonet-test", Name: "alice", Addrs: []string{}},
 		Blocks:        map[int64]types.Block{}, Feed: f, Stopped: make(chan struct{}),

@@ -30,25 +30,21 @@ type Validator struct {
 
 // Block is one committed block.
 type Block struct {
-	Height     int64    `json:"height" doc:"Height"`
-	TimeMS     int64    `json:"time_ms" doc:"Header time, Unix ms"`
-	Hash       string   `json:"hash" doc:"Block hash, hex"`
-	AppHash    string   `json:"app_hash" doc:"State hash in the header: that of the block before, hex"`
-	Proposer   string   `json:"proposer" doc:"Consensus address, hex"`
-	Txs        []Tx     `json:"txs" doc:"Transactions in order"`
-	Signatures int      `json:"signatures" doc:"Validators that signed it"`
-	Events     []string `json:"events,omitempty" doc:"Kinds of its events"`
+	Height   int64  `json:"height" doc:"Height"`
+	TimeMS   int64  `json:"time_ms" doc:"Header time, Unix ms"`
+	Hash     string `json:"hash" doc:"Block hash, hex"`
+	AppHash  string `json:"app_hash" doc:"State hash in the header: that of the block before, hex"`
+	Proposer string `json:"proposer" doc:"Consensus address, hex"`
+	Txs      []Tx   `json:"txs" doc:"Transactions in order"`
 }
 
 // Tx is one transaction in a block.
 type Tx struct {
-	Hash    string `json:"hash" doc:"Hex"`
-	Sender  string `json:"sender" doc:"Account"`
-	Kind    string `json:"kind" doc:"module/verb"`
-	Nonce   uint64 `json:"nonce" doc:"Sender's nonce"`
-	FeeNatn uint64 `json:"fee_natn" doc:"Fee, nano-ATN"`
-	Code    string `json:"code" doc:"ok or why it was refused"`
-	Text    string `json:"text,omitempty" doc:"The refusal in words"`
+	Hash   string `json:"hash" doc:"Hex"`
+	Sender string `json:"sender" doc:"Account"`
+	Kind   string `json:"kind" doc:"module/verb"`
+	Code   string `json:"code" doc:"ok or why it was refused"`
+	Text   string `json:"text,omitempty" doc:"The refusal in words"`
 }
 
 // Account is one account's money.

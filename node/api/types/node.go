@@ -22,7 +22,6 @@ type Status struct {
 	Store     StoreStatus  `json:"store" doc:"Its block store"`
 	Traffic   Traffic      `json:"traffic" doc:"Bytes since start"`
 	RSSMiB    int64        `json:"rss_mib" doc:"Resident memory, MiB"`
-	Engines   []Engine     `json:"engines" doc:"Services and whether each is healthy"`
 }
 
 // LedgerStatus is where a node's ledger stands.
@@ -84,13 +83,6 @@ type Traffic struct {
 	ShardReceived  uint64 `json:"shard_received_bytes" doc:"Shard blocks received, bytes"`
 }
 
-// Engine is one long-lived service of a node.
-type Engine struct {
-	Name   string `json:"name" doc:"Its name"`
-	State  string `json:"state" doc:"running, waiting, stopped or failed"`
-	Detail string `json:"detail,omitempty" doc:"What it waits for or why it failed"`
-}
-
 // Identity is who a node is.
 type Identity struct {
 	PeerID    string   `json:"peer_id" doc:"Peer ID"`
@@ -105,7 +97,6 @@ type Identity struct {
 // Peer is one connected peer.
 type Peer struct {
 	PeerID      string   `json:"peer_id" doc:"Peer ID"`
-	Name        string   `json:"name,omitempty" doc:"Name it gave itself, where known"`
 	Addrs       []string `json:"addrs" doc:"Addresses of its connections"`
 	Direction   string   `json:"direction" doc:"inbound or outbound"`
 	Transport   string   `json:"transport" doc:"tcp or quic"`
@@ -113,7 +104,6 @@ type Peer struct {
 	LatencyMS   int64    `json:"latency_ms" doc:"Smoothed round trip, ms; 0 = not measured"`
 	ConnectedMS int64    `json:"connected_ms" doc:"Age of the oldest connection, ms"`
 	Topics      []string `json:"topics,omitempty" doc:"Gossip topics it is in"`
-	Height      int64    `json:"height,omitempty" doc:"Ledger height it told; 0 = unknown"`
 	Score       float64  `json:"score" doc:"Gossip score; negative is bad"`
 }
 

@@ -11,21 +11,19 @@ type PinOptions struct {
 
 // Shard is a stored file: one manifest and its columns.
 type Shard struct {
-	CID         string   `json:"cid" doc:"CID of the manifest"`
-	Name        string   `json:"name,omitempty" doc:"Name given when it was pinned"`
-	Root        string   `json:"merkle_root" doc:"Merkle root over the columns, hex"`
-	Size        int64    `json:"size_bytes" doc:"Length of the file, bytes"`
-	Data        int      `json:"data_shards" doc:"Data columns k"`
-	Parity      int      `json:"parity_shards" doc:"Parity columns m"`
-	BlockSize   int      `json:"block_size_bytes" doc:"Block length, bytes"`
-	Stripes     int      `json:"stripes" doc:"Stripes"`
-	Columns     []Column `json:"columns" doc:"Who holds what"`
-	Providers   int      `json:"providers" doc:"Distinct nodes that confirmed a column"`
-	MayFail     int      `json:"may_fail" doc:"Providers that may be lost with the file still whole"`
-	Complete    bool     `json:"complete" doc:"Whether every column landed"`
-	Pinned      bool     `json:"pinned" doc:"Whether this node pinned it"`
-	PinnedMS    int64    `json:"pinned_ms,omitempty" doc:"When, Unix ms"`
-	LocalBlocks int      `json:"local_blocks" doc:"Blocks of it on this node"`
+	CID       string   `json:"cid" doc:"CID of the manifest"`
+	Name      string   `json:"name,omitempty" doc:"Name given when it was pinned"`
+	Root      string   `json:"merkle_root" doc:"Merkle root over the columns, hex"`
+	Size      int64    `json:"size_bytes" doc:"Length of the file, bytes"`
+	Data      int      `json:"data_shards" doc:"Data columns k"`
+	Parity    int      `json:"parity_shards" doc:"Parity columns m"`
+	BlockSize int      `json:"block_size_bytes" doc:"Block length, bytes"`
+	Stripes   int      `json:"stripes" doc:"Stripes"`
+	Columns   []Column `json:"columns" doc:"Who holds what"`
+	Providers int      `json:"providers" doc:"Distinct nodes that confirmed a column"`
+	MayFail   int      `json:"may_fail" doc:"Providers that may be lost with the file still whole"`
+	Complete  bool     `json:"complete" doc:"Whether every column landed"`
+	Pinned    bool     `json:"pinned" doc:"Whether this node pinned it"`
 }
 
 // Column is one erasure-coded column and its holder.
@@ -38,7 +36,7 @@ type Column struct {
 
 // Shards is the answer to a request for a node's pins.
 type Shards struct {
-	Shards []Shard `json:"shards" doc:"Pinned files, newest first"`
+	Shards []Shard `json:"shards" doc:"Pinned and held files, ordered by CID"`
 }
 
 // GetStats say how a file was fetched. They follow the data.
