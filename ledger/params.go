@@ -65,6 +65,14 @@ type Params struct {
 	EmptyBlockMS     int64 `json:"empty_block_ms"` // between blocks of an idle chain
 	GovernorPower    Natn  `json:"governor_power"` // needed to register
 	GovernorAbsentMS int64 `json:"governor_absent_ms"`
+
+	// The numbers of single modules.
+	Governance GovernanceParams `json:"governance"`
+	Pricing    PricingParams    `json:"pricing"`
+	Traps      TrapParams       `json:"traps"`
+	Shards     ShardParams      `json:"shards"`
+	Disputes   DisputeParams    `json:"disputes"`
+	Services   ServiceParams    `json:"services"`
 }
 
 const (
@@ -124,6 +132,13 @@ func DefaultParams() Params {
 		EmptyBlockMS:     5 * second,
 		GovernorPower:    1000 * ATN,
 		GovernorAbsentMS: 7 * day,
+
+		Governance: defaultGovernanceParams(),
+		Pricing:    defaultPricingParams(),
+		Traps:      defaultTrapParams(),
+		Shards:     defaultShardParams(),
+		Disputes:   defaultDisputeParams(),
+		Services:   defaultServiceParams(),
 	}
 }
 
@@ -153,6 +168,12 @@ func DevnetParams() Params {
 	p.Aggregator.UnbondMS = 40 * second
 	p.Validator.UnbondMS = minute
 	p.Provider.UnbondMS = 20 * second
+	p.Governance = p.Governance.devnet()
+	p.Pricing = p.Pricing.devnet()
+	p.Traps = p.Traps.devnet()
+	p.Shards = p.Shards.devnet()
+	p.Disputes = p.Disputes.devnet()
+	p.Services = p.Services.devnet()
 	return p
 }
 
@@ -182,7 +203,25 @@ func (p Params) Validate() error {
 	if err := p.validateBounds(); err != nil {
 		return err
 	}
-	return p.validateMoney()
+	if err := p.validateMoney(); err != nil {
+		return err
+	}
+	for _, module := range []struct {
+		name string
+		err  error
+	}{
+		{"governance", p.Governance.validate()},
+		{"pricing", p.Pricing.validate()},
+		{"traps", p.Traps.validate()},
+		{"shards", p.Shards.validate()},
+		{"disputes", p.Disputes.validate()},
+		{"services", p.Services.validate()},
+	} {
+		if module.err != nil {
+			return fmt.Errorf("%s.%w", module.name, module.err)
+		}
+	}
+	return nil
 }
 
 func (p Params) validateTimes() error {
