@@ -12,13 +12,14 @@ type action func(ctx *ledger.Context, kv ledger.KV) error
 // route is how a kind of message is handled.
 type route struct {
 	decode func(raw []byte) (action, error)
+	parse  func(raw []byte) (ledger.Msg, error) // of JSON
 	work   bool // refused without a live lease, without fee or nonce change
 	free   bool // costs no fee; checked in full before it may wait for a block
 }
 
 // on makes the route of a message type: decode strictly, validate, run.
 func on[M ledger.Msg](handle func(ctx *ledger.Context, kv ledger.KV, m M) error) route {
-	return route{decode: func(raw []byte) (action, error) {
+	return route{parse: parseJSON[M], decode: func(raw []byte) (action, error) {
 		var m M
 		if err := ledger.Unmarshal(raw, &m); err != nil {
 			return nil, ledger.Refuse(ledger.CodeInvalid, "%s: %v", m.Kind(), err)
