@@ -26,6 +26,9 @@ const (
 // weight is the money that changed records stood for, before or after. Sums may wrap: equal changes stay equal.
 type weight struct {
 	balances, bonded, unbonding, budgets, escrows ledger.Natn
+
+	// Each of these is counted by the module that keeps the pot's books.
+	grants, traps, subsidies, revenues, orders ledger.Natn
 }
 
 func (w *weight) add(key, value []byte) {
@@ -62,6 +65,11 @@ func (a *App) conserved(o *ledger.Overlay) error {
 		{"unbonding", after.unbonding - before.unbonding, is.Unbonding - was.Unbonding},
 		{"projects", after.budgets - before.budgets, is.Projects - was.Projects},
 		{"escrows", after.escrows - before.escrows, is.Escrows - was.Escrows},
+		{"grants", after.grants - before.grants, is.Grants - was.Grants},
+		{"traps", after.traps - before.traps, is.Traps - was.Traps},
+		{"subsidies", after.subsidies - before.subsidies, is.Subsidies - was.Subsidies},
+		{"revenues", after.revenues - before.revenues, is.Revenues - was.Revenues},
+		{"orders", after.orders - before.orders, is.Orders - was.Orders},
 	} {
 		if f.counted != f.total {
 			return fmt.Errorf("%s change by %d nATN, their running total by %d", f.name, int64(f.counted), int64(f.total))
@@ -79,7 +87,11 @@ func (a *App) conserved(o *ledger.Overlay) error {
 }
 
 func sum(t bank.Totals) ledger.Natn {
-	return t.Balances + t.Stakes + t.Unbonding + t.Escrows + t.Projects + t.Treasury + t.Fees
+	all := ledger.Natn(0)
+	for _, part := range t.Parts() {
+		all += part
+	}
+	return all
 }
 
 // tokenChange is by how much the holdings and the outstanding amount of a token change.
@@ -146,5 +158,32 @@ func (a *App) recount(kv ledger.KV) error {
 	if escrowed := a.task.Escrowed(kv); escrowed != totals.Escrows {
 		return fmt.Errorf("the tasks hold %s in escrow, the running total is %s", escrowed, totals.Escrows)
 	}
+	return a.recountPots(kv, totals)
+}
+
+// recountPots counts the pots whose books one module alone keeps.
+func (a *App) recountPots(kv ledger.KV, totals bank.Totals) error {
+	for _, pot := range []struct {
+		name  string
+		total ledger.Natn
+		count func(kv ledger.KV) (ledger.Natn, error)
+	}{
+		{"grants", totals.Grants, nobodys},
+		{"traps", totals.Traps, nobodys},
+		{"subsidies", totals.Subsidies, nobodys},
+		{"revenues", totals.Revenues, nobodys},
+		{"orders", totals.Orders, nobodys},
+	} {
+		counted, err := pot.count(kv)
+		if err != nil {
+			return fmt.Errorf("%s: %w", pot.name, err)
+		}
+		if counted != pot.total {
+			return fmt.Errorf("the books of the %s say %s, the running total is %s", pot.name, counted, pot.total)
+		}
+	}
 	return nil
 }
+
+// nobodys counts a pot that no module keeps books of: it must be empty.
+func nobodys(ledger.KV) (ledger.Natn, error) { return 0, nil }

@@ -175,5 +175,6 @@ func (c *chain) sound() {
 	c.t.Helper()
 	s := c.view().Supply()
 	require.True(c.t, s.Conserved, s.Breach)
-	require.Equal(c.t, s.Total, s.Balances+s.Stakes+s.Unbonding+s.Escrows+s.Projects+s.Treasury)
+	require.Equal(c.t, s.Total, s.Balances+s.Stakes+s.Unbonding+s.Escrows+s.Projects+
+		s.Grants+s.Traps+s.Subsidies+s.Revenues+s.Orders+s.Treasury)
 }

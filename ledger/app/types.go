@@ -53,6 +53,11 @@ type SupplyReport struct {
 	Unbonding ledger.Natn `json:"unbonding"`
 	Escrows   ledger.Natn `json:"escrows"`
 	Projects  ledger.Natn `json:"projects"`
+	Grants    ledger.Natn `json:"grants"`
+	Traps     ledger.Natn `json:"traps"`
+	Subsidies ledger.Natn `json:"subsidies"`
+	Revenues  ledger.Natn `json:"revenues"`
+	Orders    ledger.Natn `json:"orders"`
 	Treasury  ledger.Natn `json:"treasury"`
 	Conserved bool        `json:"conserved"`
 	Breach    string      `json:"breach,omitempty"` // the first difference found

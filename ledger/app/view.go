@@ -334,7 +334,8 @@ func (v View) Supply() SupplyReport {
 	t := v.app.bank.Totals(v.kv)
 	report := SupplyReport{
 		Total: t.Supply, Burned: t.Burned, Balances: t.Balances, Stakes: t.Stakes, Unbonding: t.Unbonding,
-		Escrows: t.Escrows, Projects: t.Projects, Treasury: t.Treasury, Conserved: true,
+		Escrows: t.Escrows, Projects: t.Projects, Grants: t.Grants, Traps: t.Traps, Subsidies: t.Subsidies,
+		Revenues: t.Revenues, Orders: t.Orders, Treasury: t.Treasury, Conserved: true,
 	}
 	if err := v.app.recount(v.kv); err != nil {
 		report.Conserved, report.Breach = false, err.Error()

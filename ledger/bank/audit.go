@@ -11,7 +11,7 @@ import (
 func (k Keeper) Check(kv ledger.KV) error {
 	t := k.Totals(kv)
 	sum := uint64(0)
-	for _, part := range []ledger.Natn{t.Balances, t.Stakes, t.Unbonding, t.Escrows, t.Projects, t.Treasury, t.Fees} {
+	for _, part := range t.Parts() {
 		next, err := fixed.Add(sum, uint64(part))
 		if err != nil {
 			return fmt.Errorf("the pots exceed 64 bits: %w", err)

@@ -1,5 +1,5 @@
 // Package bank owns the money: accounts with their balance and nonce, the pots that money rests in (stakes, unbonding,
-// escrows, projects, treasury, the block's fees) and the projects' own tokens.
+// escrows, projects, grants, traps, subsidies, revenues, orders, treasury, the block's fees) and the projects' own tokens.
 //
 // What it promises. Nothing mints after genesis. Every amount moves with [Keeper.Move], checked on both sides, and leaves a
 // [Moved] event that names its cause. The running totals per family of pots always add up to the supply, and

@@ -215,6 +215,16 @@ func (t *Totals) of(p Pot) *ledger.Natn {
 		return &t.Escrows
 	case potProjects:
 		return &t.Projects
+	case potGrants:
+		return &t.Grants
+	case potTraps:
+		return &t.Traps
+	case potSubsidies:
+		return &t.Subsidies
+	case potRevenues:
+		return &t.Revenues
+	case potOrders:
+		return &t.Orders
 	case potTreasury:
 		return &t.Treasury
 	case potFees:

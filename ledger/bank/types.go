@@ -15,6 +15,11 @@ const (
 	potUnbonding = "unbonding"
 	potEscrows   = "escrows"
 	potProjects  = "projects"
+	potGrants    = "grants"
+	potTraps     = "traps"
+	potSubsidies = "subsidies"
+	potRevenues  = "revenues"
+	potOrders    = "orders"
 	potTreasury  = "treasury"
 	potFees      = "fees"
 )
@@ -34,13 +39,29 @@ func Escrows() Pot { return Pot{name: potEscrows} }
 // Projects holds what was raised and not yet spent.
 func Projects() Pot { return Pot{name: potProjects} }
 
+// Grants holds what invitations promise to whoever claims them.
+func Grants() Pot { return Pot{name: potGrants} }
+
+// Traps holds the jackpots of sealed traps and the pay of those who made them.
+func Traps() Pot { return Pot{name: potTraps} }
+
+// Subsidies holds what premiums and grants put aside for aligned work.
+func Subsidies() Pot { return Pot{name: potSubsidies} }
+
+// Revenues holds what the holders of projects' tokens earned and have not drawn.
+func Revenues() Pot { return Pot{name: potRevenues} }
+
+// Orders holds what is paid for inference that is not delivered yet.
+func Orders() Pot { return Pot{name: potOrders} }
+
 // Treasury holds what belongs to the network.
 func Treasury() Pot { return Pot{name: potTreasury} }
 
 // Fees holds the fees of the block being made; it is empty between blocks.
 func Fees() Pot { return Pot{name: potFees} }
 
-// String names the pot: an account, or "stakes", "unbonding", "escrows", "projects", "treasury", "fees".
+// String names the pot: an account, or "stakes", "unbonding", "escrows", "projects", "grants", "traps", "subsidies",
+// "revenues", "orders", "treasury", "fees".
 func (p Pot) String() string {
 	if p.name == potAccount {
 		return string(p.account)
@@ -65,9 +86,22 @@ type Totals struct {
 	Unbonding ledger.Natn `json:"unbonding"`
 	Escrows   ledger.Natn `json:"escrows"`
 	Projects  ledger.Natn `json:"projects"`
+	Grants    ledger.Natn `json:"grants"`
+	Traps     ledger.Natn `json:"traps"`
+	Subsidies ledger.Natn `json:"subsidies"`
+	Revenues  ledger.Natn `json:"revenues"`
+	Orders    ledger.Natn `json:"orders"`
 	Treasury  ledger.Natn `json:"treasury"`
 	Fees      ledger.Natn `json:"fees"`
 	Records   uint64      `json:"records"` // accounts and token holdings ever opened: what a recount has to read
+}
+
+// Parts lists the sums that make up the supply.
+func (t Totals) Parts() [12]ledger.Natn {
+	return [...]ledger.Natn{
+		t.Balances, t.Stakes, t.Unbonding, t.Escrows, t.Projects, t.Grants, t.Traps, t.Subsidies, t.Revenues, t.Orders,
+		t.Treasury, t.Fees,
+	}
 }
 
 // Token is the bank's record of a project token.
