@@ -32,7 +32,7 @@ func New() *App {
 	a := &App{}
 	stakes := stakePort{a}
 	a.bank = bank.New()
-	a.staking = staking.New(bankPort{a})
+	a.staking = staking.New(bankPort{a}, powerPort{a})
 	a.project = project.New(bankPort{a}, a.bank)
 	a.shardreg = shardreg.New(stakes)
 	a.heartbeat = heartbeat.New(stakes)
@@ -68,12 +68,12 @@ func (a *App) InitGenesis(kv ledger.KV, g Genesis, timeMS int64) ([]ValidatorUpd
 	if err := a.bank.Allocate(state, bank.Treasury(), g.Treasury); err != nil {
 		return nil, fmt.Errorf("genesis: %w", err)
 	}
+	ctx := &ledger.Context{Network: g.Network, TimeMS: timeMS, Params: g.Params}
 	for _, account := range g.Accounts {
-		if err := a.genesisAccount(state, g.Params, account); err != nil {
+		if err := a.genesisAccount(ctx, state, account); err != nil {
 			return nil, fmt.Errorf("genesis: account %s: %w", account.Account, err)
 		}
 	}
-	ctx := &ledger.Context{Network: g.Network, TimeMS: timeMS, Params: g.Params}
 	updates := a.staking.EndBlock(ctx, state)
 	if err := a.recount(state); err != nil {
 		return nil, fmt.Errorf("genesis: %w", err)
@@ -82,7 +82,7 @@ func (a *App) InitGenesis(kv ledger.KV, g Genesis, timeMS int64) ([]ValidatorUpd
 	return validatorUpdates(updates), nil
 }
 
-func (a *App) genesisAccount(kv ledger.KV, p ledger.Params, g GenAccount) error {
+func (a *App) genesisAccount(ctx *ledger.Context, kv ledger.KV, g GenAccount) error {
 	if err := a.bank.Allocate(kv, bank.Balance(g.Account), g.Balance); err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (a *App) genesisAccount(kv ledger.KV, p ledger.Params, g GenAccount) error 
 			return err
 		}
 		bond := staking.Bond{Role: s.Role, Amount: s.Amount, ConsKey: s.ConsKey}
-		if err := a.staking.Genesis(p, kv, g.Account, bond); err != nil {
+		if err := a.staking.Genesis(ctx, kv, g.Account, bond); err != nil {
 			return err
 		}
 	}

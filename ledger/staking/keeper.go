@@ -10,11 +10,12 @@ import (
 
 // Keeper is the module's rules. It holds its ports and no state.
 type Keeper struct {
-	bank Bank
+	bank       Bank
+	governance Governance
 }
 
 // New returns the keeper over its ports.
-func New(bank Bank) Keeper { return Keeper{bank: bank} }
+func New(bank Bank, governance Governance) Keeper { return Keeper{bank: bank, governance: governance} }
 
 func recordKey(account ledger.Account) []byte { return ledger.Key("staking", "s", string(account)) }
 
@@ -91,16 +92,16 @@ func (k Keeper) MoveSaltHead(kv ledger.KV, account ledger.Account, head ledger.H
 }
 
 // Genesis records a stake that the bank already holds.
-func (k Keeper) Genesis(p ledger.Params, kv ledger.KV, account ledger.Account, m Bond) error {
+func (k Keeper) Genesis(ctx *ledger.Context, kv ledger.KV, account ledger.Account, m Bond) error {
 	if err := m.Validate(); err != nil {
 		return fmt.Errorf("genesis stake of %s: %w", account, err)
 	}
 	record, _ := k.Record(kv, account)
-	if err := k.claimKey(p, kv, account, &record, m); err != nil {
+	if err := k.claimKey(ctx.Params, kv, account, &record, m); err != nil {
 		return fmt.Errorf("genesis stake of %s: %w", account, err)
 	}
 	stakeOf(&record, m.Role).Bonded += m.Amount
-	k.save(kv, account, record, m.Role)
+	k.save(ctx, kv, account, record, m.Role)
 	return nil
 }
 
@@ -115,7 +116,7 @@ func (k Keeper) Bond(ctx *ledger.Context, kv ledger.KV, m Bond) error {
 	}
 	stake := stakeOf(&record, m.Role)
 	stake.Bonded += m.Amount // at most the supply
-	k.save(kv, ctx.Sender, record, m.Role)
+	k.save(ctx, kv, ctx.Sender, record, m.Role)
 	ctx.Emit(Bonded{
 		Account: ctx.Sender, Role: m.Role, Amount: m.Amount, Total: stake.Bonded,
 		Active: k.Active(ctx, kv, ctx.Sender, m.Role),
@@ -170,14 +171,20 @@ func (k Keeper) GenesisSalts(kv ledger.KV, account ledger.Account, head ledger.H
 	k.MoveSaltHead(kv, account, head)
 }
 
-// save writes a record and the index of the role that changed.
-func (k Keeper) save(kv ledger.KV, account ledger.Account, record Record, role Role) {
+// save writes a record and the index of the role that changed, and tells governance of a change of the bonded sum.
+func (k Keeper) save(ctx *ledger.Context, kv ledger.KV, account ledger.Account, record Record, role Role) {
 	ledger.Save(kv, recordKey(account), record)
 	key := holderKey(role, account)
-	if bonded := record.Of(role).Bonded; bonded > 0 {
+	before, _ := ledger.Load[ledger.Natn](kv, key)
+	bonded := record.Of(role).Bonded
+	if bonded > 0 {
 		ledger.Save(kv, key, bonded)
 	} else {
 		kv.Delete(key)
+	}
+	if bonded != before {
+		power := record.Power()
+		k.governance.StakeChanged(ctx, kv, account, power-bonded+before, power)
 	}
 	if role == Validator {
 		kv.Set(dirtyKey(), []byte{1})

@@ -90,7 +90,7 @@ func (k Keeper) Slash(ctx *ledger.Context, kv ledger.KV, p Penalty) ledger.Natn 
 	stake.Unbonding -= unbonding
 	k.slashEntries(kv, &record, p.Account, p.Role, unbonding)
 	k.trimLocks(ctx, kv, stake, p.Account, p.Role)
-	k.save(kv, p.Account, record, p.Role)
+	k.save(ctx, kv, p.Account, record, p.Role)
 
 	taken, share := bonded+unbonding, ledger.Natn(0)
 	if p.Reporter != "" && p.Reporter != p.Account {

@@ -2,6 +2,12 @@ package staking
 
 import "autonet/ledger"
 
+// Governance keeps the books of power. It is called on the one goroutine that executes blocks.
+type Governance interface {
+	// StakeChanged is told of every change of an account's bonded sum over all roles, in genesis too.
+	StakeChanged(ctx *ledger.Context, kv ledger.KV, account ledger.Account, before, after ledger.Natn)
+}
+
 // Bank moves the money behind the stakes. It is called on the one goroutine that executes blocks. An error from Bond is a
 // refusal; from the others it is a fault: the books of the two modules differ.
 type Bank interface {

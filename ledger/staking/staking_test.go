@@ -28,6 +28,17 @@ func consKey(i byte) []byte {
 type vault struct {
 	balances                    map[ledger.Account]ledger.Natn
 	stakes, unbonding, treasury ledger.Natn
+	power                       map[ledger.Account]ledger.Natn // as governance was told
+}
+
+func (v *vault) StakeChanged(_ *ledger.Context, _ ledger.KV, account ledger.Account, before, after ledger.Natn) {
+	if v.power == nil {
+		v.power = map[ledger.Account]ledger.Natn{}
+	}
+	if v.power[account] != before {
+		panic("governance was told of another sum before")
+	}
+	v.power[account] = after
 }
 
 func (v *vault) Bond(_ *ledger.Context, _ ledger.KV, account ledger.Account, amount ledger.Natn) error {
@@ -72,7 +83,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	v := &vault{balances: map[ledger.Account]ledger.Natn{ann: 1_000_000 * atn, bob: 1_000_000 * atn, eve: 1_000_000 * atn}}
-	w := &world{Keeper: staking.New(v), t: t, kv: ledgertest.NewKV(), vault: v}
+	w := &world{Keeper: staking.New(v, v), t: t, kv: ledgertest.NewKV(), vault: v}
 	for i, account := range []ledger.Account{ann, bob} {
 		w.must(w.Bond(w.ctx(account), w.kv, staking.Bond{Role: staking.Validator, Amount: 20_000 * atn, ConsKey: consKey(byte(i))}))
 	}

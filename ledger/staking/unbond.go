@@ -55,7 +55,7 @@ func (k Keeper) Unbond(ctx *ledger.Context, kv ledger.KV, m Unbond) error {
 	end := ctx.TimeMS + ctx.Params.Role(m.Role).UnbondMS
 	ledger.Save(kv, entryKey(ctx.Sender, number), Entry{Role: m.Role, Amount: m.Amount, EndMS: end})
 	kv.Set(queueKey(end, ctx.Sender, number), []byte{1})
-	k.save(kv, ctx.Sender, record, m.Role)
+	k.save(ctx, kv, ctx.Sender, record, m.Role)
 	ctx.Emit(Unbonding{
 		Account: ctx.Sender, Role: m.Role, Amount: m.Amount, Total: stake.Bonded, EndMS: end,
 		Active: k.Active(ctx, kv, ctx.Sender, m.Role),
@@ -126,7 +126,7 @@ func (k Keeper) finish(ctx *ledger.Context, kv ledger.KV, account ledger.Account
 	stake.Unbonding -= e.Amount
 	record.Leaving--
 	kv.Delete(key)
-	k.save(kv, account, record, e.Role)
+	k.save(ctx, kv, account, record, e.Role)
 	ctx.Emit(Released{Account: account, Role: e.Role, Amount: e.Amount})
 	return nil
 }
