@@ -84,6 +84,7 @@ type Node struct {
 	work    *engine.Engine
 	journal *journal.Journal
 	sender  *sender
+	wallets *wallets
 	stuff   *roles.Materials
 	jobs    *jobs
 	feed    *feed.Feed
@@ -252,6 +253,9 @@ func (n *Node) makeLedger() error {
 	}
 	n.tunnel = tunnel.New(n.host, cometProtocol, n.engine.P2PAddr)
 	n.sender = newSender(n.engine, n.network, ed25519.PrivateKey(raw), n.spreadTx)
+	n.wallets = newWallets(n.home.Wallets(), n.sender, func(key ed25519.PrivateKey) *sender {
+		return newSender(n.engine, n.network, key, n.spreadTx)
+	})
 	return nil
 }
 

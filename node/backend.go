@@ -28,7 +28,8 @@ const dialTimeout = 10 * time.Second
 // backend is the node as the API sees it.
 func (n *Node) backend() api.Backend {
 	return api.Backend{
-		Node: nodeBackend{n}, Shards: shardBackend{n}, Tasks: taskBackend{n}, Ledger: ledgerBackend{n}, Events: n.feed,
+		Node: nodeBackend{n}, Shards: shardBackend{n}, Tasks: taskBackend{n}, Ledger: ledgerBackend{n}, State: newStateBackend(n),
+		Events: n.feed,
 	}
 }
 

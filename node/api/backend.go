@@ -58,6 +58,20 @@ type LedgerBackend interface {
 	Rewards(ctx context.Context, task string) ([]types.Reward, error)
 }
 
+// StateBackend sends any message of the ledger and reads any part of its state, by name.
+type StateBackend interface {
+	// Kinds lists the kinds of messages in ascending order.
+	Kinds(ctx context.Context) ([]string, error)
+	// Submit signs a message, sends it and waits for its block.
+	Submit(ctx context.Context, req types.SubmitRequest) (types.Submitted, error)
+	// State reads one part of the last committed state.
+	State(ctx context.Context, what string, args []string) (types.State, error)
+	// Wallets lists the keys of the node's home.
+	Wallets(ctx context.Context) ([]types.Wallet, error)
+	// NewWallet makes a key in the node's home.
+	NewWallet(ctx context.Context, req types.NewWalletRequest) (types.Wallet, error)
+}
+
 // EventBackend is the node's event stream.
 type EventBackend interface {
 	// Subscribe delivers the events that match, those held with Seq > after first. The channel is closed when
@@ -72,5 +86,6 @@ type Backend struct {
 	Shards ShardBackend
 	Tasks  TaskBackend
 	Ledger LedgerBackend
+	State  StateBackend
 	Events EventBackend
 }

@@ -49,6 +49,9 @@ func (h Home) Salts() string { return filepath.Join(h.dir, "validator", "salts.k
 // Ledger is the folder of blocks and state.
 func (h Home) Ledger() string { return filepath.Join(h.dir, "data", "ledger") }
 
+// Wallets is the folder of the owner's other keys.
+func (h Home) Wallets() string { return filepath.Join(h.dir, "wallets") }
+
 // Shards is the folder of the block store.
 func (h Home) Shards() string { return filepath.Join(h.dir, "data", "shards") }
 

@@ -24,7 +24,11 @@ type Node struct {
 	AccountList   []types.Account
 	RewardList    []types.Reward
 	Blocks        map[int64]types.Block
-	Feed          *feed.Feed
+	// StateValues are the parts of the state by name; SubmittedValue is the answer to every message.
+	StateValues    map[string]any
+	SubmittedValue types.Submitted
+	WalletList     []types.Wallet
+	Feed           *feed.Feed
 	// Stopped is closed by the first Stop.
 	Stopped chan struct{}
 	// CutAt ends Get with an error after that many bytes; 0 = never.
@@ -37,6 +41,7 @@ type Node struct {
 	stop     sync.Once
 	proposed []types.ProposeTaskRequest
 	dialled  []types.ConnectRequest
+	sent     []types.SubmitRequest
 }
 
 type file struct {
@@ -84,7 +89,7 @@ func (n *Node) Dialled() []types.ConnectRequest {
 
 // Backend is the node as the server sees it.
 func (n *Node) Backend() api.Backend {
-	return api.Backend{Node: n, Shards: shards{n}, Tasks: n, Ledger: n, Events: n.Feed}
+	return api.Backend{Node: n, Shards: shards{n}, Tasks: n, Ledger: n, State: n, Events: n.Feed}
 }
 
 func (n *Node) failure(method string) error {
