@@ -24,17 +24,27 @@ func EventKinds() []ledger.EventData {
 	)
 }
 
-// DecodeEvent returns the typed event (a struct, not a pointer) that an event's data encodes.
+// DecodeEvent returns the typed event (a struct, not a pointer) that an event's data encodes. Whoever decodes many keeps
+// an [EventReader].
 func DecodeEvent(kind string, data []byte) (any, error) {
 	for _, zero := range EventKinds() {
-		if zero.EventKind() != kind {
-			continue
+		if zero.EventKind() == kind {
+			value, err := decodeEvent(reflect.TypeOf(zero), kind, data)
+			if err != nil {
+				return nil, err
+			}
+			return value.Interface(), nil
 		}
-		value := reflect.New(reflect.TypeOf(zero))
-		if err := ledger.Unmarshal(data, value.Interface()); err != nil {
-			return nil, fmt.Errorf("event %s: %w", kind, err)
-		}
-		return value.Elem().Interface(), nil
 	}
-	return nil, fmt.Errorf("there is no event %q", ledger.Clip(kind))
+	return nil, noEvent(kind)
 }
+
+func decodeEvent(typ reflect.Type, kind string, data []byte) (reflect.Value, error) {
+	value := reflect.New(typ)
+	if err := ledger.Unmarshal(data, value.Interface()); err != nil {
+		return reflect.Value{}, fmt.Errorf("event %s: %w", kind, err)
+	}
+	return value.Elem(), nil
+}
+
+func noEvent(kind string) error { return fmt.Errorf("there is no event %q", ledger.Clip(kind)) }

@@ -17,6 +17,8 @@ import (
 // it goes and calls rewards for verdicts and settlements; bank pays the block's fees by the stakes the block began
 // consensus with; staking states the new validator set; money is counted.
 //
+// Last of all the root of the block's events is written, which is how an event is proven.
+//
 // Disputes and verdicts are reached through task's ports only: rewards has no beginning or end of its own.
 
 // Equivocation is a validator that consensus caught signing two blocks at one height.
@@ -96,7 +98,7 @@ func (a *App) ExecBlock(kv ledger.KV, info BlockInfo, txs [][]byte) (BlockResult
 		return res, fmt.Errorf("end block %d: %w", info.Height, err)
 	}
 	res.Events, res.Updates = numbered(res.Events, end), updates
-	return res, nil
+	return res, sealEvents(kv, info.Height, res.Events)
 }
 
 // numbered appends events, counting on.
