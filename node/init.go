@@ -20,8 +20,8 @@ import (
 	"autonet/internal/freeport"
 	"autonet/ledger"
 	"autonet/ledger/abci"
-	"autonet/ledger/app"
 	"autonet/node/config"
+	"autonet/node/founding"
 	"autonet/node/home"
 	"autonet/node/invite"
 	"autonet/node/roles"
@@ -39,8 +39,12 @@ type InitOptions struct {
 	Home string
 	// Name is shown to people; empty is "node".
 	Name string
-	// Network is NewNetwork or an invitation.
+	// Network is NewNetwork, an invitation, or the path of a genesis file.
 	Network string
+	// Preset names the numbers of a new network, see founding.Presets; empty is founding.PresetPublic.
+	Preset string
+	// Bootstrap lists members to meet first when Network is a genesis file.
+	Bootstrap []string
 	// Port is the TCP and QUIC port; 0 chooses a free one now and keeps it.
 	Port int
 	// Roles the node works as beside the defaults.
@@ -62,8 +66,16 @@ type InitResult struct {
 func Init(ctx context.Context, o InitOptions) (InitResult, error) {
 	h := home.At(o.Home)
 	if h.Initialised() {
+		if genesisFile(o.Network) && !exists(h.Genesis()) {
+			return adopt(h, o)
+		}
 		return InitResult{}, fmt.Errorf("%s: %w", h.Dir(), home.ErrExists)
 	}
+	return initIn(h, func(stage home.Home) (InitResult, error) { return build(ctx, stage, o) })
+}
+
+// initIn makes a home with fn in a folder beside it and puts it in place whole.
+func initIn(h home.Home, fn func(stage home.Home) (InitResult, error)) (InitResult, error) {
 	if err := emptyOrMissing(h.Dir()); err != nil {
 		return InitResult{}, err
 	}
@@ -76,7 +88,7 @@ func Init(ctx context.Context, o InitOptions) (InitResult, error) {
 		return InitResult{}, fmt.Errorf("make a folder beside the home: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(stage) }() // empty, or not what was asked for
-	res, err := build(ctx, home.At(stage), o)
+	res, err := fn(home.At(stage))
 	if err != nil {
 		return InitResult{}, err
 	}
@@ -106,38 +118,43 @@ func build(ctx context.Context, h home.Home, o InitOptions) (InitResult, error) 
 	if err != nil {
 		return InitResult{}, err
 	}
-	founding := o.Network == NewNetwork
+	first := o.Network == NewNetwork
 	var inv invite.Invite
-	if !founding {
+	switch {
+	case first:
+		cfg.Roles.Enabled = foundersRoles(o.Roles)
+	case genesisFile(o.Network):
+		cfg.Network.Bootstrap = o.Bootstrap
+	default:
 		if inv, err = invite.Decode(o.Network); err != nil {
 			return InitResult{}, err
 		}
 		cfg.Network.Bootstrap = inv.Addresses
 	}
-	if founding {
-		cfg.Roles.Enabled = foundersRoles(o.Roles)
-	}
 	id, err := MakeHome(h, cfg, Secrets{})
 	if err != nil {
 		return InitResult{}, err
 	}
-	res := InitResult{PeerID: string(id.Account), Network: inv.Network, Port: cfg.Network.Port}
-	if founding {
-		g := foundersGenesis(id, cfg)
-		res.Network = g.Network
-		err = abci.WriteGenesis(h.Genesis(), g, time.Now())
-	} else {
+	switch {
+	case first:
+		err = foundersGenesis(h, id, cfg, o.Preset)
+	case genesisFile(o.Network):
+		err = copyGenesis(h, o.Network)
+	default:
 		err = joinGenesis(ctx, h, id, inv)
 	}
 	if err != nil {
 		return InitResult{}, err
 	}
-	hash, err := abci.GenesisHash(h.Genesis())
+	return initResult(h, string(id.Account), cfg.Network.Port)
+}
+
+func initResult(h home.Home, peerID string, port int) (InitResult, error) {
+	r, err := founding.Verify(h.Genesis())
 	if err != nil {
 		return InitResult{}, err
 	}
-	res.Genesis = hash.String()
-	return res, nil
+	return InitResult{Home: h.Dir(), PeerID: peerID, Network: r.Network, Genesis: r.Hash.String(), Port: port}, nil
 }
 
 func (o InitOptions) config() (config.Config, error) {
@@ -253,23 +270,13 @@ func writeSeededKey(path string, seed [32]byte) error {
 }
 
 // foundersGenesis is a network of one: the founder validates, governs and keeps shards.
-func foundersGenesis(id Identity, cfg config.Config) app.Genesis {
+func foundersGenesis(h home.Home, id Identity, cfg config.Config, preset string) error {
 	sum := sha256.Sum256([]byte(id.Account))
-	return app.Genesis{
-		Network:  "net-" + hex.EncodeToString(sum[:4]),
-		Params:   ledger.DefaultParams(),
-		Treasury: 1_000_000 * ledger.ATN,
-		Accounts: []app.GenAccount{{
-			Account: id.Account,
-			Balance: 1_000_000 * ledger.ATN,
-			Stakes: []app.GenStake{
-				{Role: ledger.RoleValidator, Amount: 20_000 * ledger.ATN, ConsKey: id.ConsKey},
-				{Role: ledger.RoleProposer, Amount: 1000 * ledger.ATN},
-				{Role: ledger.RoleProvider, Amount: 100 * ledger.ATN},
-			},
-			Salts: id.SaltHead, Governor: true, Capacity: cfg.Shards.CapacityMiB << 20,
-		}},
+	card, err := cardOf(id, cfg, "net-"+hex.EncodeToString(sum[:4]))
+	if err != nil {
+		return err
 	}
+	return founding.New(h.Genesis(), preset, foundersTreasury, card, founding.DefaultShare(), time.Now())
 }
 
 func keyFromSeed(seed [32]byte) (crypto.PrivKey, error) {

@@ -25,6 +25,10 @@ func run() int {
 			r, err := node.Init(ctx, node.InitOptions(o))
 			return cli.InitResult(r), err
 		},
+		Card: func(o cli.InitOptions) ([]byte, error) {
+			c, err := node.Card(node.InitOptions(o))
+			return c.JSON(), err
+		},
 		Start: func(ctx context.Context, o cli.StartOptions) error {
 			return node.Start(ctx, node.StartOptions{
 				Home: o.Home, Version: o.Version, Log: o.Log, Record: o.Record,

@@ -25,6 +25,8 @@ type Deps struct {
 	Up report.Run
 	// Init makes a node's home. The home appears whole or not at all.
 	Init func(ctx context.Context, o InitOptions) (InitResult, error)
+	// Card makes a home without a genesis and returns its operator's card as JSON.
+	Card func(o InitOptions) ([]byte, error)
 	// Start runs the node of a home and blocks until ctx ends or it is stopped by its API.
 	Start func(ctx context.Context, o StartOptions) error
 }
@@ -32,8 +34,12 @@ type Deps struct {
 // InitOptions say which node to make.
 type InitOptions struct {
 	Home, Name string
-	// Network is "new" or an invitation.
+	// Network is "new", an invitation, or the path of a genesis file.
 	Network string
+	// Preset names the numbers of a new network: public or devnet.
+	Preset string
+	// Bootstrap lists members to meet first when Network is a genesis file.
+	Bootstrap []string
 	// Port is the TCP and QUIC port; 0 chooses a free one and keeps it.
 	Port int
 	// Roles the node works as beside the defaults.
@@ -117,7 +123,7 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON for machines")
 	root.AddCommand(
 		a.up(), a.init(), a.start(), a.stop(), a.status(), a.id(), a.peers(), a.invite(), a.join(),
-		a.shard(), a.project(), a.task(), a.infer(), a.wallet(), a.rewards(), a.ledger(), a.heartbeat(),
+		a.shard(), a.project(), a.task(), a.infer(), a.wallet(), a.stake(), a.rewards(), a.ledger(), a.genesis(), a.heartbeat(),
 		a.console(), a.config(), a.version(), a.completion(),
 	)
 	return root

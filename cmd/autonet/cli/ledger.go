@@ -12,7 +12,7 @@ import (
 )
 
 func (a *app) ledger() *cobra.Command {
-	c := group("ledger", "The ledger: height, supply, blocks", "  autonet ledger\n  autonet ledger block 42", a.ledgerBlock())
+	c := group("ledger", "The ledger: height, supply, blocks", "  autonet ledger\n  autonet ledger block 42", a.ledgerBlock(), a.ledgerSend(), a.ledgerKinds(), a.ledgerState())
 	c.Long = "Without a subcommand: where the ledger stands and whether its money is conserved."
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
 		return a.node(func(c *client.Client) error {
@@ -113,7 +113,7 @@ func (a *app) heartbeat() *cobra.Command {
 }
 
 func (a *app) wallet() *cobra.Command {
-	return group("wallet", "Money of accounts", "  autonet wallet balance", a.walletBalance(), a.walletList())
+	return group("wallet", "Money of accounts", "  autonet wallet balance", a.walletBalance(), a.walletList(), a.walletSend(), a.walletNew(), a.walletKeys())
 }
 
 func (a *app) walletBalance() *cobra.Command {

@@ -28,7 +28,9 @@ func (a *app) init() *cobra.Command {
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.Network, "network", "new", "new, or an invite to an existing network")
+	f.StringVar(&o.Network, "network", "new", "new, an invite to an existing network, or the path of its genesis.json")
+	f.StringVar(&o.Preset, "preset", "", "numbers of a new network: public (default), or devnet for a trial in seconds")
+	f.StringSliceVar(&o.Bootstrap, "bootstrap", nil, "with a genesis file: multiaddr of a member to meet first")
 	f.StringVar(&o.Name, "name", "", "name shown to people")
 	f.IntVar(&o.Port, "port", 0, "TCP and QUIC port; 0 chooses a free one and keeps it")
 	f.StringSliceVar(&o.Roles, "role", nil, "role beside the defaults: "+strings.Join(config.RoleNames(), ", "))
@@ -41,6 +43,9 @@ func (a *app) make(ctx context.Context, o InitOptions) error {
 		return types.NewError(types.CodeUsage, "--port", fmt.Sprintf("%d is no port", o.Port), "choose 0 to 65535")
 	}
 	if err := checkRoles(o.Roles); err != nil {
+		return err
+	}
+	if err := presetFits(o); err != nil {
 		return err
 	}
 	res, err := a.deps.Init(ctx, o)
