@@ -73,6 +73,7 @@ type Params struct {
 	Shards     ShardParams      `json:"shards"`
 	Disputes   DisputeParams    `json:"disputes"`
 	Services   ServiceParams    `json:"services"`
+	Yuma       YumaParams       `json:"yuma"`
 }
 
 const (
@@ -139,6 +140,7 @@ func DefaultParams() Params {
 		Shards:     defaultShardParams(),
 		Disputes:   defaultDisputeParams(),
 		Services:   defaultServiceParams(),
+		Yuma:       defaultYumaParams(),
 	}
 }
 
@@ -216,6 +218,7 @@ func (p Params) Validate() error {
 		{"shards", p.Shards.validate()},
 		{"disputes", p.Disputes.validate()},
 		{"services", p.Services.validate()},
+		{"yuma", p.Yuma.validate()},
 	} {
 		if module.err != nil {
 			return fmt.Errorf("%s.%w", module.name, module.err)

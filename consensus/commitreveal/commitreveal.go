@@ -11,6 +11,8 @@ const (
 	KindTruth    = "truth"
 	KindSolution = "solution"
 	KindVote     = "vote"
+	KindVerdict  = "verdict"
+	KindTrap     = "trap"
 )
 
 const (
