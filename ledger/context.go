@@ -33,6 +33,7 @@ type Context struct {
 	WorkMS    int64 // the work clock at this block
 	Hash      Hash  // of this block; the draw of committees and aggregators
 	LeaseLive bool
+	Protocol  uint64 // the version of the rules in force
 	Params    Params
 	Sender    Account
 	Nonce     uint64 // of the transaction
