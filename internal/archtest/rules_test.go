@@ -32,7 +32,9 @@ func floors() []floor {
 		{"work/", []string{"work/", "consensus/lease", "consensus/referee", "consensus/stance", "p2p/envelope", "shards/manifest", "shards/merkle", "internal/"}, "work declares ports; node joins them"},
 		{"consensus/lease", nil, "the lease owns its clock and imports nothing of ours"},
 		{"consensus/", []string{"consensus/", "internal/fixed", "p2p/envelope"}, "consensus declares ports; node joins them"},
-		{"ledger/abci", []string{"ledger", "ledger/app", "internal/"}, "abci adapts the ledger only"},
+		{"ledger/abci", []string{"ledger", "ledger/app", "ledger/proof", "internal/"}, "abci adapts the ledger only"},
+		{"ledger/proof", []string{"ledger", "ledger/app"}, "a proof is checked with nothing but the rules at hand"},
+		{"ledger/light", []string{"ledger", "ledger/app", "ledger/proof", "internal/atomicfile"}, "a light node believes headers and proofs, whoever brings them"},
 		{"ledger/app", append(modules(), "ledger", "internal/fixed", "shards/merkle", "shards/manifest", "consensus/yuma", "consensus/commitreveal", "consensus/referee", "consensus/stance"), pure},
 		{"ledger/", []string{"ledger", "internal/fixed", "shards/merkle", "shards/manifest", "consensus/yuma", "consensus/commitreveal", "consensus/referee", "consensus/stance"}, pure},
 		{"ledger", []string{"internal/fixed"}, pure},
@@ -60,7 +62,7 @@ func custodies() []custody {
 		{"github.com/libp2p/go-libp2p-pubsub", []string{"p2p/"}, "gossip is p2p's"},
 		{"github.com/libp2p/go-libp2p-kad-dht", []string{"p2p/"}, "routing is p2p's"},
 		{"github.com/ipfs/boxo", []string{"shards/exchange", "shards/store"}, "its upkeep is uncertain: two packages would have to change"},
-		{"github.com/cometbft", []string{"ledger/abci", "node", "node/"}, "the engine is an adapter's business"},
+		{"github.com/cometbft", []string{"ledger/abci", "ledger/proof", "ledger/light", "node", "node/"}, "the engine is an adapter's business, its headers that of proofs and of the light client"},
 		{"github.com/cosmos/iavl", []string{"ledger/abci"}, "modules see a key-value port"},
 		{"charm.land", []string{"cmd/"}, "screens belong to the command"},
 		{"github.com/spf13/cobra", []string{"cmd/"}, "flags belong to the command"},
@@ -69,7 +71,7 @@ func custodies() []custody {
 
 // pure lists the packages whose result is replicated or binds all: no clock, random, I/O, goroutine, float, map order.
 func pure(path string) bool {
-	if fits(path, "ledger/abci") || strings.HasSuffix(path, "test") {
+	if fitsAny(path, []string{"ledger/abci", "ledger/proof", "ledger/light"}) || strings.HasSuffix(path, "test") {
 		return false
 	}
 	for _, p := range []string{"ledger", "ledger/", "consensus/yuma", "consensus/commitreveal", "consensus/referee", "consensus/stance", "internal/fixed", "shards/merkle"} {

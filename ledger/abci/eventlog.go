@@ -8,6 +8,7 @@ import (
 	dbm "github.com/cometbft/cometbft-db"
 
 	"autonet/ledger"
+	"autonet/ledger/app"
 )
 
 // Cursor is a position in the event log: the next event to read. The zero cursor is the beginning.
@@ -47,8 +48,9 @@ const (
 
 // eventLog holds the events and the results of all blocks.
 type eventLog struct {
-	db   dbm.DB
-	last int64 // greatest height with an event
+	db     dbm.DB
+	last   int64 // greatest height with an event
+	reader *app.EventReader
 }
 
 func openEvents(dir string) (*eventLog, error) {
@@ -56,8 +58,11 @@ func openEvents(dir string) (*eventLog, error) {
 	if err != nil {
 		return nil, err
 	}
-	log := &eventLog{db: db}
-	if log.last, err = log.lastHeight(); err != nil {
+	log := &eventLog{db: db, reader: app.NewEventReader()}
+	if log.last, err = log.lastHeight(); err == nil {
+		err = log.ensureIndex()
+	}
+	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return log, nil
@@ -94,6 +99,9 @@ func (l *eventLog) write(height int64, events []ledger.Event, results []TxResult
 		if err := put(batch, eventKey(event.Height, event.Index), event); err != nil {
 			return err
 		}
+		if err := l.putIndex(batch, event); err != nil {
+			return err
+		}
 	}
 	for _, result := range results {
 		if err := put(batch, resultKey(result.Hash), result); err != nil {
@@ -116,6 +124,9 @@ func (l *eventLog) dropHeight(batch dbm.Batch, height int64) (err error) {
 	}
 	defer func() { err = errors.Join(err, it.Close()) }()
 	for ; it.Valid(); it.Next() {
+		if err := l.dropIndex(batch, it.Value()); err != nil {
+			return err
+		}
 		if err := batch.Delete(append([]byte(nil), it.Key()...)); err != nil {
 			return fmt.Errorf("rewrite the events of height %d: %w", height, err)
 		}
