@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -100,7 +101,7 @@ func (b nodeBackend) ID(context.Context) (types.Identity, error) {
 		return types.Identity{}, err
 	}
 	return types.Identity{
-		PeerID: string(b.n.account), Account: string(b.n.account), PublicKey: hex.EncodeToString(pub), Network: b.n.network,
+		PeerID: string(b.n.account), Account: string(b.n.account), PublicKey: hex.EncodeToString(pub), ConsKey: base64.StdEncoding.EncodeToString(b.n.consKey), Network: b.n.network,
 		Name: b.n.cfg.Name, Agent: "autonet/" + b.n.version, Addrs: b.n.addrs(),
 	}, nil
 }

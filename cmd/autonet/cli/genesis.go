@@ -44,6 +44,9 @@ func (a *app) genesisCard() *cobra.Command {
 		Example: "  autonet genesis card --network commons -o card.json", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			o.Home = a.home
+			if o.Network == "" {
+				return types.NewError(types.CodeUsage, "--network", "the network to found has no name", "write it like --network commons")
+			}
 			if err := checkRoles(o.Roles); err != nil {
 				return err
 			}
@@ -70,7 +73,6 @@ func (a *app) genesisCard() *cobra.Command {
 	f.StringSliceVar(&o.Roles, "role", nil, "role beside the defaults")
 	f.BoolVar(&o.Loopback, "loopback", false, "listen on this machine only")
 	f.StringVarP(&file, "out", "o", "", "file for the card; standard output by default")
-	_ = c.MarkFlagRequired("network") // the flag is there
 	return c
 }
 
@@ -81,6 +83,9 @@ func (a *app) genesisNew() *cobra.Command {
 		Use: "new FILE", Short: "Write the genesis of a network with its first founder",
 		Example: "  autonet genesis new genesis.json --card card.json --begin 30m --preset public", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if card == "" {
+				return types.NewError(types.CodeUsage, "--card", "the first founder's card is missing", "make it with: autonet genesis card")
+			}
 			first, err := founding.ReadCard(card)
 			if err != nil {
 				return foundingError(err)
@@ -108,7 +113,6 @@ func (a *app) genesisNew() *cobra.Command {
 	f.StringVar(&treasury, "treasury", "1000000", "ATN of the treasury")
 	f.DurationVar(&begin, "begin", time.Hour, "time until the network begins; others are added before")
 	shareFlags(c, &stake, &balance)
-	_ = c.MarkFlagRequired("card") // the flag is there
 	return c
 }
 

@@ -107,6 +107,11 @@ func (a *app) stakeBond() *cobra.Command {
 				return err
 			}
 			msg := fields{"role": args[0], "amount": amount}
+			if args[0] == "validator" && consKey == "" && from == "" {
+				if consKey, err = a.consKey(cmd); err != nil {
+					return err
+				}
+			}
 			if consKey != "" {
 				msg["cons_key"] = consKey
 			}
@@ -116,6 +121,16 @@ func (a *app) stakeBond() *cobra.Command {
 	c.Flags().StringVar(&consKey, "cons-key", "", "validator: consensus key in base64, as autonet id shows it")
 	fromFlag(c, &from)
 	return c
+}
+
+// consKey is the key with which the running node would sign blocks.
+func (a *app) consKey(cmd *cobra.Command) (key string, err error) {
+	err = a.node(func(c *client.Client) error {
+		id, err := c.ID(cmd.Context())
+		key = id.ConsKey
+		return err
+	})
+	return key, err
 }
 
 func (a *app) stakeUnbond() *cobra.Command {

@@ -180,6 +180,7 @@ func (a *app) id() *cobra.Command {
 					p.row("peer", i.PeerID)
 					p.row("account", i.Account)
 					p.row("key", i.PublicKey)
+					p.row("consensus key", i.ConsKey)
 					p.row("name", i.Name)
 					p.row("network", i.Network)
 					for _, addr := range i.Addrs {

@@ -88,6 +88,7 @@ type Identity struct {
 	PeerID    string   `json:"peer_id" doc:"Peer ID"`
 	Account   string   `json:"account" doc:"Ledger account; the peer ID unless a wallet key is configured"`
 	PublicKey string   `json:"public_key" doc:"Ed25519 public key, hex"`
+	ConsKey   string   `json:"cons_key" doc:"Ed25519 public key that signs blocks, base64"`
 	Network   string   `json:"network" doc:"Network name"`
 	Name      string   `json:"name" doc:"Name the owner gave the node"`
 	Agent     string   `json:"agent" doc:"User agent it tells its peers"`
