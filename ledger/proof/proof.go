@@ -90,6 +90,15 @@ func (p Proof) check() (app.Provable, error) {
 	return what, nil
 }
 
+// Height is that of the header a proof builds on; 0 when its light block cannot be read.
+func (p Proof) Height() int64 {
+	block, err := Light(p.Light, p.Network)
+	if err != nil {
+		return 0
+	}
+	return block.Height
+}
+
 // Header is a document that carries one header to be trusted, with the validators behind it.
 type Header struct {
 	Version uint64 `cbor:"version" json:"version"`
