@@ -11,11 +11,17 @@ import (
 
 	"autonet/ledger/app"
 	"autonet/node/roles"
+	"autonet/shards/audit"
+	"autonet/shards/manifest"
 	"autonet/shards/pin"
+	"autonet/shards/store"
 )
 
-// files is the shard service as roles use it.
-type files struct{ pins *pin.Service }
+// files is the shard service, and the blocks it keeps, as roles use it.
+type files struct {
+	pins  *pin.Service
+	store *store.Store
+}
 
 // errIncomplete says that a file was stored, but not all its columns landed.
 var errIncomplete = errors.New("not every column of the file landed")
@@ -54,24 +60,59 @@ func (f files) Fetch(ctx context.Context, text string, limit int64) ([]byte, err
 	return f.pins.GetBytes(ctx, c, limit)
 }
 
-// Columns implements roles.Files.
-func (f files) Columns(ctx context.Context, text string) ([]uint16, error) {
+// Held implements roles.Files.
+func (f files) Held(ctx context.Context, text string) (roles.Held, error) {
 	c, err := cid.Decode(text)
 	if err != nil {
-		return nil, fmt.Errorf("%q is no CID: %w", text, err)
+		return roles.Held{}, fmt.Errorf("%q is no CID: %w", text, err)
 	}
 	info, err := f.pins.Stat(ctx, c)
 	if errors.Is(err, pin.ErrNotPinned) || errors.Is(err, pin.ErrNotFound) {
-		return nil, nil
+		return roles.Held{}, nil
 	}
+	if err != nil || len(info.Held) == 0 {
+		return roles.Held{}, err
+	}
+	m, err := f.manifest(c)
 	if err != nil {
-		return nil, err
+		return roles.Held{}, err
 	}
-	out := make([]uint16, 0, len(info.Held))
+	out := roles.Held{
+		Root: m.Root, Size: m.Size, Data: uint8(m.K), Parity: uint8(m.M), Auditable: m.Hash == manifest.BLAKE3,
+	}
 	for _, i := range info.Held {
-		out = append(out, uint16(i))
+		out.Columns = append(out.Columns, uint16(i))
 	}
 	return out, nil
+}
+
+// manifest reads the manifest of a file held here.
+func (f files) manifest(c cid.Cid) (*manifest.Manifest, error) {
+	encoded, err := f.store.Get(c)
+	if err != nil {
+		return nil, fmt.Errorf("read the manifest %s: %w", c, err)
+	}
+	return manifest.Decode(encoded)
+}
+
+// Prove implements roles.Files.
+func (f files) Prove(_ context.Context, text string, at audit.Place) (audit.Proof, error) {
+	c, err := cid.Decode(text)
+	if err != nil {
+		return audit.Proof{}, fmt.Errorf("%q is no CID: %w", text, err)
+	}
+	m, err := f.manifest(c)
+	if err != nil {
+		return audit.Proof{}, err
+	}
+	if at.Column < 0 || at.Column >= m.Shards() || at.Stripe < 0 || at.Stripe >= m.Stripes() {
+		return audit.Proof{}, audit.ErrPlace
+	}
+	block, err := f.store.Get(m.Block(at.Stripe, at.Column))
+	if err != nil {
+		return audit.Proof{}, fmt.Errorf("read block %d of column %d of %s: %w", at.Stripe, at.Column, c, err)
+	}
+	return audit.Prove(m, block, at)
 }
 
 // providers lists the registered providers with room left, for the placement of columns.
@@ -80,7 +121,7 @@ func (n *Node) providers(context.Context) ([]pin.Provider, error) {
 	err := n.engine.View(func(v app.View) error {
 		for _, p := range v.Providers() {
 			id, err := peer.Decode(string(p.Account))
-			if err != nil || !p.Active {
+			if err != nil || !v.Chosen(p.Account) {
 				continue
 			}
 			out = append(out, pin.Provider{ID: id, Free: p.Capacity - min(p.Used, p.Capacity), Reputation: p.Reputation})

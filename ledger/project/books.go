@@ -9,8 +9,19 @@ import (
 	"autonet/ledger"
 )
 
-// BeginBlock ends the fundings whose deadline has passed. Deadlines run on the work clock.
+// BeginBlock ends the fundings whose deadline has passed, moves orders on and draws providers from this block's hash.
+// Deadlines run on the work clock.
 func (k Keeper) BeginBlock(ctx *ledger.Context, kv ledger.KV) error {
+	if err := k.endFundings(ctx, kv); err != nil {
+		return err
+	}
+	if err := k.endOrders(ctx, kv); err != nil {
+		return err
+	}
+	return k.drawOrders(ctx, kv)
+}
+
+func (k Keeper) endFundings(ctx *ledger.Context, kv ledger.KV) error {
 	var keys [][]byte
 	prefix := ledger.Key("project", "q", "")
 	kv.Iterate(prefix, func(key, _ []byte) bool {

@@ -12,12 +12,17 @@ const maxFailures = 256
 
 // Keeper is the module's rules. It holds its ports and no state.
 type Keeper struct {
-	bank   Bank
-	tokens Tokens
+	bank    Bank
+	till    Till
+	tokens  Tokens
+	pricing Pricing
+	shards  Shards
 }
 
-// New returns the keeper over its ports.
-func New(bank Bank, tokens Tokens) Keeper { return Keeper{bank: bank, tokens: tokens} }
+// New returns the keeper over its ports; all are needed.
+func New(p Ports) Keeper {
+	return Keeper{bank: p.Bank, till: p.Till, tokens: p.Tokens, pricing: p.Pricing, shards: p.Shards}
+}
 
 func projectKey(id string) []byte { return ledger.Key("project", "p", id) }
 
@@ -274,8 +279,8 @@ func (k Keeper) Reserve(ctx *ledger.Context, kv ledger.KV, id string, amount led
 		return ledger.Refuse(ledger.CodeNotFound, "there is no project %s", id)
 	case p.Owner != ctx.Sender:
 		return ledger.Refuse(ledger.CodeRefused, "only the owner of project %s spends its budget", id)
-	case p.State != Training:
-		return ledger.Refuse(ledger.CodeRefused, "project %s is %s; tasks need %s", id, p.State, Training)
+	case p.State != Training && p.State != Deployed:
+		return ledger.Refuse(ledger.CodeRefused, "project %s is %s; tasks need %s or %s", id, p.State, Training, Deployed)
 	case p.Budget < amount:
 		return ledger.Refuse(ledger.CodeFunds, "the budget of project %s is %s, %s are needed", id, p.Budget, amount)
 	}

@@ -54,7 +54,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	m := money{bank.New()}
-	w := &world{Keeper: project.New(m, m), t: t, kv: ledgertest.NewKV(), bank: m}
+	w := &world{Keeper: project.New(project.Ports{Bank: m, Till: m, Tokens: m, Pricing: prices, Shards: models}), t: t, kv: ledgertest.NewKV(), bank: m}
 	for _, account := range []ledger.Account{ann, bob, owner} {
 		require.NoError(t, m.Allocate(w.kv, bank.Balance(account), 1000*atn))
 	}

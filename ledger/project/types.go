@@ -5,10 +5,13 @@ import "autonet/ledger"
 // State is the stage of a project.
 type State string
 
-// The states of this protocol version.
+// The states. The goal moves a project on from FUNDING, its owner everywhere else.
 const (
 	Funding  State = "FUNDING"         // raising its goal; nothing can be spent
 	Training State = "ACTIVE_TRAINING" // goal reached: tasks may draw on the budget
+	Maturing State = "MATURING"        // no new tasks: what anybody examines now is what will be deployed
+	Deployed State = "DEPLOYED"        // sells inference; tasks go on improving the model
+	Paused   State = "PAUSED"          // by its owner: no new tasks and orders; what is under way ends as it would
 	Failed   State = "FAILED"          // goal missed: funders take their money back
 )
 
@@ -33,6 +36,21 @@ type Project struct {
 	CreatedMS int64          `json:"created_ms"`
 	ReachedMS int64          `json:"reached_ms,omitempty"` // ledger time at which the goal was reached
 	Latest    string         `json:"latest,omitempty"`     // manifest of the newest version
+
+	Before    State       `json:"before,omitempty"`     // the pause
+	MatureMS  int64       `json:"mature_ms,omitempty"`  // ledger time from which it may be deployed
+	Serving   string      `json:"serving,omitempty"`    // manifest of the deployed version
+	ServingNo uint64      `json:"serving_no,omitempty"` // its number
+	UnitPrice ledger.Natn `json:"unit_price,omitempty"` // of inference; 0: not for sale
+	Tiers     []Tier      `json:"tiers,omitempty"`      // discounts, ascending
+	Orders    uint64      `json:"orders,omitempty"`     // ever placed
+	Revenue   ledger.Natn `json:"revenue,omitempty"`    // ever taken in by delivered orders
+}
+
+// Tier is a discount for those who hold enough of the project's token.
+type Tier struct {
+	Hold     uint64 `cbor:"hold" json:"hold"`           // tokens, at least
+	PerMille uint64 `cbor:"per_mille" json:"per_mille"` // off the price
 }
 
 // Version is one model of a project. Versions are never changed or removed.
@@ -120,5 +138,5 @@ func (Published) EventKind() string { return "project/published" }
 
 // Events returns one zero event of every kind, for decoders.
 func Events() []ledger.EventData {
-	return []ledger.EventData{Created{}, Funded{}, StateChanged{}, Refunded{}, Published{}}
+	return append([]ledger.EventData{Created{}, Funded{}, StateChanged{}, Refunded{}, Published{}}, serviceEvents()...)
 }

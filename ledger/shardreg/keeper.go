@@ -2,89 +2,13 @@ package shardreg
 
 import (
 	"fmt"
+	"slices"
 
 	"autonet/ledger"
 )
 
-// ReputationStart is what a provider begins with, of 1000.
-const ReputationStart = 500
-
-// Provider is one account that stores shards.
-type Provider struct {
-	Account    ledger.Account `json:"account"`
-	Capacity   uint64         `json:"capacity"`   // bytes
-	Used       uint64         `json:"used"`       // bytes of announced columns
-	Reputation uint16         `json:"reputation"` // 0–1000
-	Since      int64          `json:"since"`      // height
-}
-
-// Manifest is a stored file as the register knows it.
-type Manifest struct {
-	CID       string         `json:"cid"`
-	Root      ledger.Hash    `json:"root"`
-	Size      uint64         `json:"size"`
-	Data      uint8          `json:"data"`
-	Parity    uint8          `json:"parity"`
-	Strategy  string         `json:"strategy"`
-	Publisher ledger.Account `json:"publisher"`
-	Height    int64          `json:"height"`
-}
-
-// Columns is the number of columns of the manifest.
-func (m Manifest) Columns() int { return int(m.Data) + int(m.Parity) }
-
-// ColumnBytes is the size of a column: ⌈size / data⌉, every column counting as much as the largest.
-func (m Manifest) ColumnBytes() uint64 {
-	data := uint64(m.Data)
-	return (m.Size + data - 1) / data
-}
-
-// Holding is what one provider announced of one manifest.
-type Holding struct {
-	Manifest string         `json:"manifest"`
-	Provider ledger.Account `json:"provider"`
-	Columns  []uint16       `json:"columns"` // ascending
-}
-
-// ProviderRegistered says that a provider declared its capacity.
-type ProviderRegistered struct {
-	Account  ledger.Account `json:"account"`
-	Capacity uint64         `json:"capacity"`
-	Used     uint64         `json:"used"`
-}
-
-// Registered says that a manifest is known.
-type Registered struct {
-	Manifest  string         `json:"manifest"`
-	Root      ledger.Hash    `json:"root"`
-	Size      uint64         `json:"size"`
-	Data      uint8          `json:"data"`
-	Parity    uint8          `json:"parity"`
-	Strategy  string         `json:"strategy"`
-	Publisher ledger.Account `json:"publisher"`
-}
-
-// Announced says which columns a provider holds now.
-type Announced struct {
-	Manifest string         `json:"manifest"`
-	Provider ledger.Account `json:"provider"`
-	Columns  []uint16       `json:"columns"`
-	Used     uint64         `json:"used"`
-}
-
-// EventKind implements ledger.EventData.
-func (ProviderRegistered) EventKind() string { return "shardreg/provider-registered" }
-
-// EventKind implements ledger.EventData.
-func (Registered) EventKind() string { return "shardreg/registered" }
-
-// EventKind implements ledger.EventData.
-func (Announced) EventKind() string { return "shardreg/announced" }
-
-// Events returns one zero event of every kind, for decoders.
-func Events() []ledger.EventData {
-	return []ledger.EventData{ProviderRegistered{}, Registered{}, Announced{}}
-}
+// maxLeave bounds the holdings that one message to leave withdraws.
+const maxLeave = 256
 
 // Keeper is the module's rules. It holds its port and no state.
 type Keeper struct {
@@ -98,14 +22,12 @@ func providerKey(account ledger.Account) []byte { return ledger.Key("shardreg", 
 
 func manifestKey(cid string) []byte { return ledger.Key("shardreg", "m", cid) }
 
-func holdingKey(cid string, account ledger.Account) []byte {
-	return ledger.Key("shardreg", "h", cid, string(account))
-}
-
 // Provider returns a provider.
 func (Keeper) Provider(kv ledger.KV, account ledger.Account) (Provider, bool) {
 	return ledger.Load[Provider](kv, providerKey(account))
 }
+
+func save(kv ledger.KV, p Provider) { ledger.Save(kv, providerKey(p.Account), p) }
 
 // Providers visits every provider in ascending account order until fn returns false.
 func (Keeper) Providers(kv ledger.KV, fn func(Provider) bool) {
@@ -114,6 +36,16 @@ func (Keeper) Providers(kv ledger.KV, fn func(Provider) bool) {
 		ledger.DecodeRecord(key, value, &p)
 		return fn(p)
 	})
+}
+
+// Live reports whether a provider's columns are counted on: it is registered, staked and not in quarantine.
+func (k Keeper) Live(ctx *ledger.Context, kv ledger.KV, p Provider) bool {
+	return !p.Left && p.Quarantine == "" && k.staking.Provider(ctx, kv, p.Account)
+}
+
+// Chosen reports whether a provider may be chosen for new columns, repairs and orders: it is live and has reputation left.
+func (k Keeper) Chosen(ctx *ledger.Context, kv ledger.KV, p Provider) bool {
+	return p.Reputation > 0 && k.Live(ctx, kv, p)
 }
 
 // Manifest returns a manifest.
@@ -134,9 +66,9 @@ func (Keeper) Manifests(kv ledger.KV, fn func(Manifest) bool) {
 func (Keeper) Holdings(kv ledger.KV, cid string, fn func(Holding) bool) {
 	prefix := holdingKey(cid, "")
 	kv.Iterate(prefix, func(key, value []byte) bool {
-		h := Holding{Manifest: cid, Provider: ledger.Account(key[len(prefix):])}
-		ledger.DecodeRecord(key, value, &h.Columns)
-		return fn(h)
+		var h held
+		ledger.DecodeRecord(key, value, &h)
+		return fn(Holding{Manifest: cid, Provider: ledger.Account(key[len(prefix):]), Columns: h.Columns})
 	})
 }
 
@@ -145,7 +77,7 @@ func (k Keeper) GenesisProvider(kv ledger.KV, account ledger.Account, capacity u
 	if err := (RegisterProvider{Capacity: capacity}).Validate(); err != nil {
 		return fmt.Errorf("genesis provider %s: %w", account, err)
 	}
-	ledger.Save(kv, providerKey(account), Provider{Account: account, Capacity: capacity, Reputation: ReputationStart})
+	save(kv, Provider{Account: account, Capacity: capacity, Reputation: ReputationStart})
 	return nil
 }
 
@@ -161,9 +93,36 @@ func (k Keeper) RegisterProvider(ctx *ledger.Context, kv ledger.KV, m RegisterPr
 	if m.Capacity < p.Used {
 		return ledger.Refuse(ledger.CodeRefused, "register-provider: %d bytes are announced already; withdraw some first", p.Used)
 	}
-	p.Capacity = m.Capacity
-	ledger.Save(kv, providerKey(ctx.Sender), p)
+	p.Capacity, p.Left = m.Capacity, false
+	save(kv, p)
 	ctx.Emit(ProviderRegistered{Account: ctx.Sender, Capacity: p.Capacity, Used: p.Used})
+	return nil
+}
+
+// Deregister executes the message. The sender is no longer chosen nor counted on from here; of what it announced up to 256
+// manifests are withdrawn, the rest when it sends the message again. Its reputation stays on record.
+func (k Keeper) Deregister(ctx *ledger.Context, kv ledger.KV, _ Deregister) error {
+	p, known := k.Provider(kv, ctx.Sender)
+	switch {
+	case !known:
+		return ledger.Refuse(ledger.CodeNotFound, "deregister: the sender is not a registered provider")
+	case p.Left && p.Manifests == 0:
+		return ledger.Refuse(ledger.CodeRefused, "deregister: the sender has left")
+	case p.Audit != "":
+		return ledger.Refuse(ledger.CodeRefused, "deregister: audit %s must be answered first", p.Audit)
+	}
+	p.Left = true
+	for n := 0; n < maxLeave && p.Manifests > 0; n++ {
+		last, _ := ledger.Load[slot](kv, slotKey(p.Account, p.Manifests-1))
+		manifest, ok := k.Manifest(kv, last.Manifest)
+		if !ok {
+			return fmt.Errorf("deregister: %s holds columns of %s, which is not registered", p.Account, last.Manifest)
+		}
+		drop(kv, &p, manifest)
+		ctx.Emit(Withdrawn{Manifest: manifest.CID, Provider: p.Account, Used: p.Used})
+	}
+	save(kv, p)
+	ctx.Emit(ProviderLeft{Account: p.Account, Remaining: p.Manifests})
 	return nil
 }
 
@@ -172,10 +131,12 @@ func (k Keeper) Register(ctx *ledger.Context, kv ledger.KV, m Register) error {
 	if _, known := k.Manifest(kv, m.Manifest); known {
 		return ledger.Refuse(ledger.CodeRefused, "register: manifest %s is registered", m.Manifest)
 	}
-	ledger.Save(kv, manifestKey(m.Manifest), Manifest{
+	manifest := Manifest{
 		CID: m.Manifest, Root: m.Root, Size: m.Size, Data: m.Data, Parity: m.Parity, Strategy: m.Strategy,
 		Publisher: ctx.Sender, Height: ctx.Height,
-	})
+	}
+	enlist(kv, &manifest)
+	ledger.Save(kv, manifestKey(m.Manifest), manifest)
 	ctx.Emit(Registered{
 		Manifest: m.Manifest, Root: m.Root, Size: m.Size, Data: m.Data, Parity: m.Parity, Strategy: m.Strategy,
 		Publisher: ctx.Sender,
@@ -183,39 +144,85 @@ func (k Keeper) Register(ctx *ledger.Context, kv ledger.KV, m Register) error {
 	return nil
 }
 
+// Unregister executes the message.
+func (k Keeper) Unregister(ctx *ledger.Context, kv ledger.KV, m Unregister) error {
+	manifest, known := k.Manifest(kv, m.Manifest)
+	switch {
+	case !known:
+		return ledger.Refuse(ledger.CodeNotFound, "unregister: manifest %s is not registered", m.Manifest)
+	case manifest.Publisher != ctx.Sender:
+		return ledger.Refuse(ledger.CodeRefused, "unregister: only the publisher of manifest %s may do this", m.Manifest)
+	}
+	used := false
+	k.Holdings(kv, m.Manifest, func(Holding) bool {
+		used = true
+		return false
+	})
+	if used {
+		return ledger.Refuse(ledger.CodeRefused, "unregister: providers hold columns of manifest %s", m.Manifest)
+	}
+	delist(kv, manifest)
+	kv.Delete(manifestKey(m.Manifest))
+	kv.Delete(repairKey(m.Manifest))
+	ctx.Emit(Unregistered{Manifest: m.Manifest, Publisher: ctx.Sender})
+	return nil
+}
+
 // Announce executes the message.
 func (k Keeper) Announce(ctx *ledger.Context, kv ledger.KV, m Announce) error {
 	manifest, known := k.Manifest(kv, m.Manifest)
-	if !known {
+	switch {
+	case !known:
 		return ledger.Refuse(ledger.CodeNotFound, "announce: manifest %s is not registered", m.Manifest)
-	}
-	if last := len(m.Columns) - 1; last >= 0 && int(m.Columns[last]) >= manifest.Columns() {
-		return ledger.Refuse(ledger.CodeRefused, "announce: column %d; the manifest has %d", m.Columns[last], manifest.Columns())
+	case m.Root != manifest.Root:
+		return ledger.Refuse(ledger.CodeRefused, "announce: the columns lead to root %s; %s is registered", m.Root, manifest.Root)
+	case int(m.Columns[len(m.Columns)-1]) >= manifest.Columns():
+		return ledger.Refuse(ledger.CodeRefused, "announce: column %d; the manifest has %d", m.Columns[len(m.Columns)-1], manifest.Columns())
 	}
 	p, known := k.Provider(kv, ctx.Sender)
-	if !known {
+	switch {
+	case !known || p.Left:
 		return ledger.Refuse(ledger.CodeNotFound, "announce: the sender is not a registered provider")
-	}
-	if len(m.Columns) > 0 && !k.staking.Provider(ctx, kv, ctx.Sender) {
+	case !k.staking.Provider(ctx, kv, ctx.Sender):
 		return ledger.Refuse(ledger.CodeRefused, "announce: the provider's stake is below %s", ctx.Params.Provider.MinStake)
 	}
-	key := holdingKey(m.Manifest, ctx.Sender)
-	before, had := ledger.Load[[]uint16](kv, key)
-	if !had && len(m.Columns) == 0 {
-		return ledger.Refuse(ledger.CodeNotFound, "announce: there is nothing to withdraw")
+	before, had := ledger.Load[held](kv, holdingKey(m.Manifest, ctx.Sender))
+	switch {
+	case slices.Equal(before.Columns, m.Columns):
+		return ledger.Refuse(ledger.CodeRefused, "announce: these columns are announced")
+	case !had && p.Manifests >= maxHoldings:
+		return ledger.Refuse(ledger.CodeRefused, "announce: columns of %d manifests are announced, which is the most", p.Manifests)
+	}
+	if a, open := k.Audit(kv, p.Audit); open && a.Manifest == m.Manifest && !slices.Contains(m.Columns, a.Column) {
+		return ledger.Refuse(ledger.CodeRefused, "announce: audit %s of column %d must be answered first", a.ID, a.Column)
 	}
 	each := manifest.ColumnBytes()
-	used := p.Used - uint64(len(before))*each + uint64(len(m.Columns))*each
-	if len(m.Columns) > len(before) && used > p.Capacity {
+	used := p.Used - uint64(len(before.Columns))*each + uint64(len(m.Columns))*each
+	if len(m.Columns) > len(before.Columns) && used > p.Capacity {
 		return ledger.Refuse(ledger.CodeFunds, "announce: %d bytes in use; the capacity is %d", used, p.Capacity)
 	}
-	p.Used = used
-	ledger.Save(kv, providerKey(ctx.Sender), p)
-	if len(m.Columns) == 0 {
-		kv.Delete(key)
-	} else {
-		ledger.Save(kv, key, m.Columns)
+	put(kv, &p, manifest, m.Columns)
+	save(kv, p)
+	ctx.Emit(Announced{Manifest: m.Manifest, Provider: ctx.Sender, Columns: m.Columns, Used: p.Used})
+	k.completed(ctx, kv, manifest)
+	return nil
+}
+
+// Withdraw executes the message. It is always allowed, but for the column of an open audit.
+func (k Keeper) Withdraw(ctx *ledger.Context, kv ledger.KV, m Withdraw) error {
+	manifest, known := k.Manifest(kv, m.Manifest)
+	if !known {
+		return ledger.Refuse(ledger.CodeNotFound, "withdraw: manifest %s is not registered", m.Manifest)
 	}
-	ctx.Emit(Announced{Manifest: m.Manifest, Provider: ctx.Sender, Columns: m.Columns, Used: used})
+	if _, had := ledger.Load[held](kv, holdingKey(m.Manifest, ctx.Sender)); !had {
+		return ledger.Refuse(ledger.CodeNotFound, "withdraw: the sender announced nothing of manifest %s", m.Manifest)
+	}
+	p, _ := k.Provider(kv, ctx.Sender)
+	if a, open := k.Audit(kv, p.Audit); open && a.Manifest == m.Manifest {
+		return ledger.Refuse(ledger.CodeRefused, "withdraw: audit %s of column %d must be answered first", a.ID, a.Column)
+	}
+	drop(kv, &p, manifest)
+	save(kv, p)
+	ctx.Emit(Withdrawn{Manifest: m.Manifest, Provider: ctx.Sender, Used: p.Used})
 	return nil
 }

@@ -63,11 +63,23 @@ func (m Register) Validate() error {
 	return nil
 }
 
-// Announce states the columns of a manifest that the sender holds; it replaces the sender's earlier announcement, and an
-// empty list withdraws it.
+// Unregister removes a manifest that no provider holds columns of. Only its publisher may.
+type Unregister struct {
+	Manifest string `cbor:"manifest" json:"manifest"` // CID
+}
+
+// Kind implements ledger.Msg.
+func (Unregister) Kind() string { return "shardreg/unregister" }
+
+// Validate implements ledger.Msg.
+func (m Unregister) Validate() error { return validManifest("unregister", m.Manifest) }
+
+// Announce states the columns of a manifest that the sender holds and verified; it replaces the sender's earlier
+// announcement.
 type Announce struct {
-	Manifest string   `cbor:"manifest" json:"manifest"` // CID
-	Columns  []uint16 `cbor:"columns" json:"columns"`   // strictly ascending
+	Manifest string      `cbor:"manifest" json:"manifest"` // CID
+	Root     ledger.Hash `cbor:"root" json:"root"`         // that the columns lead to
+	Columns  []uint16    `cbor:"columns" json:"columns"`   // strictly ascending
 }
 
 // Kind implements ledger.Msg.
@@ -78,13 +90,69 @@ func (m Announce) Validate() error {
 	if err := validManifest("announce", m.Manifest); err != nil {
 		return err
 	}
-	if len(m.Columns) > MaxColumns {
-		return ledger.Refuse(ledger.CodeInvalid, "announce: %d columns; there are at most %d", len(m.Columns), MaxColumns)
+	if len(m.Columns) == 0 || len(m.Columns) > MaxColumns {
+		return ledger.Refuse(ledger.CodeInvalid, "announce: %d columns; there are between 1 and %d", len(m.Columns), MaxColumns)
+	}
+	if m.Root.IsZero() {
+		return ledger.Refuse(ledger.CodeInvalid, "announce: the Merkle root is zero")
 	}
 	for i := 1; i < len(m.Columns); i++ {
 		if m.Columns[i] <= m.Columns[i-1] {
 			return ledger.Refuse(ledger.CodeInvalid, "announce: columns must ascend strictly")
 		}
+	}
+	return nil
+}
+
+// Withdraw takes back the sender's announcement of a manifest.
+type Withdraw struct {
+	Manifest string `cbor:"manifest" json:"manifest"` // CID
+}
+
+// Kind implements ledger.Msg.
+func (Withdraw) Kind() string { return "shardreg/withdraw" }
+
+// Validate implements ledger.Msg.
+func (m Withdraw) Validate() error { return validManifest("withdraw", m.Manifest) }
+
+// Deregister ends the sender's service: it is no longer chosen, and what it announced is withdrawn.
+type Deregister struct{}
+
+// Kind implements ledger.Msg.
+func (Deregister) Kind() string { return "shardreg/deregister" }
+
+// Validate implements ledger.Msg.
+func (Deregister) Validate() error { return nil }
+
+// AnswerAudit shows the chunk that an audit asks for and its way to the registered root.
+type AnswerAudit struct {
+	Audit  string        `cbor:"audit" json:"audit"`
+	Chunk  []byte        `cbor:"chunk" json:"chunk"`   // 1 to 1024 bytes
+	Tree   []ledger.Hash `cbor:"tree" json:"tree"`     // siblings in the block's BLAKE3 tree, from the chunk up
+	Block  []ledger.Hash `cbor:"block" json:"block"`   // from the block's digest to the column's root
+	Column []ledger.Hash `cbor:"column" json:"column"` // from the column's root to the registered root
+}
+
+// Kind implements ledger.Msg.
+func (AnswerAudit) Kind() string { return "shardreg/answer-audit" }
+
+// Bounds of an answer.
+const (
+	maxTree   = 10 // 1024 chunks in a block of 1 MiB
+	maxPath   = 30 // 2³⁰ blocks in a column
+	maxColumn = 8  // 256 columns
+)
+
+// Validate implements ledger.Msg.
+func (m AnswerAudit) Validate() error {
+	switch {
+	case !ledger.ValidID(m.Audit):
+		return ledger.Refuse(ledger.CodeInvalid, "answer-audit: %q is not an audit's ID", ledger.Clip(m.Audit))
+	case len(m.Chunk) == 0 || len(m.Chunk) > chunkSize:
+		return ledger.Refuse(ledger.CodeInvalid, "answer-audit: a chunk of %d bytes; it has between 1 and %d", len(m.Chunk), chunkSize)
+	case len(m.Tree) > maxTree || len(m.Block) > maxPath || len(m.Column) > maxColumn:
+		return ledger.Refuse(ledger.CodeInvalid, "answer-audit: paths of %d, %d and %d hashes; at most %d, %d and %d",
+			len(m.Tree), len(m.Block), len(m.Column), maxTree, maxPath, maxColumn)
 	}
 	return nil
 }

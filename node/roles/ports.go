@@ -11,6 +11,7 @@ import (
 	"autonet/ledger"
 	"autonet/ledger/app"
 	"autonet/node/journal"
+	"autonet/shards/audit"
 	"autonet/work/engine"
 )
 
@@ -48,8 +49,19 @@ type Files interface {
 	Pin(ctx context.Context, data []byte) (Pinned, error)
 	// Fetch returns the whole file, verified; it fails above limit bytes.
 	Fetch(ctx context.Context, cid string, limit int64) ([]byte, error)
-	// Columns lists the columns of a file that this node holds for others.
-	Columns(ctx context.Context, cid string) ([]uint16, error)
+	// Held says what this node holds of a file for others; no columns when it holds nothing.
+	Held(ctx context.Context, cid string) (Held, error)
+	// Prove shows a chunk of a column held here and its way to the file's root.
+	Prove(ctx context.Context, cid string, at audit.Place) (audit.Proof, error)
+}
+
+// Held is what a node holds of a file, as its manifest describes the file. Auditable says that the ledger can audit it.
+type Held struct {
+	Columns      []uint16 // ascending
+	Root         ledger.Hash
+	Size         uint64
+	Data, Parity uint8
+	Auditable    bool
 }
 
 // Progress is what a job tells while it runs.

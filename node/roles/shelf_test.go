@@ -13,6 +13,7 @@ import (
 	_ "github.com/multiformats/go-multihash/register/blake3" // the hash of every CID
 
 	"autonet/node/roles"
+	"autonet/shards/audit"
 )
 
 // Columns of a file on the shelf.
@@ -95,13 +96,24 @@ func (t tray) Fetch(_ context.Context, c string, limit int64) (data []byte, err 
 	return data, err
 }
 
-// Columns implements roles.Files: the providers hold every file between them.
-func (t tray) Columns(context.Context, string) ([]uint16, error) {
-	var out []uint16
+// Held implements roles.Files: the providers hold every file between them.
+func (t tray) Held(_ context.Context, c string) (roles.Held, error) {
+	data, err := t.s.w.files.get(c)
+	if err != nil {
+		return roles.Held{}, err
+	}
+	out := roles.Held{
+		Root: sha256.Sum256(data), Size: uint64(len(data)), Data: dataColumns, Parity: parityColumns, Auditable: true,
+	}
 	for i := range uint16(dataColumns + parityColumns) {
 		if int(i)%providers+1 == t.s.column {
-			out = append(out, i)
+			out.Columns = append(out.Columns, i)
 		}
 	}
 	return out, nil
+}
+
+// Prove implements roles.Files: files on the shelf are whole, not cut into blocks.
+func (t tray) Prove(context.Context, string, audit.Place) (audit.Proof, error) {
+	return audit.Proof{}, audit.ErrPlace
 }

@@ -57,14 +57,22 @@ func Path(leaves [][32]byte, i int) [][32]byte {
 // path (RFC 9162, section 2.1.3.2). leaf is what was given to RootHashes. A
 // path that is too long or too short, or an index outside [0, n), is false.
 func Verify(root, leaf [32]byte, index, n int, path [][32]byte) bool {
+	hash, ok := Climb(leaf, index, n, path)
+	return ok && hash == root
+}
+
+// Climb is the root that path leads to from the index-th of n leaves; leaf is
+// what was given to RootHashes. It is false for a path that is too long or too
+// short and for an index outside [0, n).
+func Climb(leaf [32]byte, index, n int, path [][32]byte) ([32]byte, bool) {
 	if index < 0 || n <= 0 || index >= n || len(path) > MaxPath {
-		return false
+		return [32]byte{}, false
 	}
 	at, last := uint(index), uint(n-1)
 	hash := Leaf(leaf[:])
 	for _, sibling := range path {
 		if last == 0 {
-			return false
+			return [32]byte{}, false
 		}
 		if at&1 == 1 || at == last {
 			hash = node(sibling, hash)
@@ -76,7 +84,7 @@ func Verify(root, leaf [32]byte, index, n int, path [][32]byte) bool {
 		}
 		at, last = at>>1, last>>1
 	}
-	return last == 0 && hash == root
+	return hash, last == 0
 }
 
 func leafHashes(leaves [][32]byte) [][32]byte {
