@@ -30,6 +30,7 @@ const dialTimeout = 10 * time.Second
 func (n *Node) backend() api.Backend {
 	return api.Backend{
 		Node: nodeBackend{n}, Shards: shardBackend{n}, Tasks: taskBackend{n}, Ledger: ledgerBackend{n}, State: newStateBackend(n),
+		Proofs: proofBackend{n},
 		Events: n.feed,
 	}
 }

@@ -20,7 +20,7 @@ import (
 
 // Bounds of what names a record.
 const (
-	maxProvableWord  = 256 // bytes
+	maxProvableWord = 256 // bytes
 )
 
 // Provable is one record of the state in words, where it lies, and how its bytes are read.

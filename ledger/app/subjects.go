@@ -43,6 +43,7 @@ const (
 	isProject                    // a project's ID
 	isParty                      // an account, or the name of a pot
 	isRef                        // a task's ID, or something else
+	isPurpose                    // of a lock: words and a task's ID joined by '-'
 )
 
 // maxEventDepth bounds how deep in an event subjects are looked for.
@@ -100,6 +101,12 @@ func (s *Subjects) add(kind subjectKind, text string) {
 		s.Accounts = append(s.Accounts, ledger.Account(text))
 	case kind == isTask, kind == isRef && ledger.ValidID(text):
 		s.Tasks = append(s.Tasks, text)
+	case kind == isPurpose:
+		for part := range strings.SplitSeq(text, "-") {
+			if ledger.ValidID(part) {
+				s.Tasks = append(s.Tasks, part)
+			}
+		}
 	case kind == isProject && ledger.ValidID(text):
 		s.Projects = append(s.Projects, text)
 	}
@@ -164,6 +171,8 @@ func subjectKindOf(typ reflect.Type, name string) (subjectKind, bool) {
 		return isParty, true
 	case "ref":
 		return isRef, true
+	case "purpose":
+		return isPurpose, true
 	default:
 		return 0, false
 	}

@@ -87,5 +87,6 @@ type Backend struct {
 	Tasks  TaskBackend
 	Ledger LedgerBackend
 	State  StateBackend
+	Proofs ProofBackend
 	Events EventBackend
 }

@@ -43,6 +43,7 @@ func (s *Server) register(mux *http.ServeMux) {
 	s.nodeRoutes(a)
 	s.taskRoutes(a)
 	s.ledgerRoutes(a)
+	s.proofRoutes(a)
 	s.stateRoutes(a)
 	s.shardRoutes(a)
 	s.eventRoutes(a)

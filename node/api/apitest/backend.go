@@ -28,6 +28,7 @@ type Node struct {
 	StateValues    map[string]any
 	SubmittedValue types.Submitted
 	WalletList     []types.Wallet
+	ProofValues    Proofs
 	Feed           *feed.Feed
 	// Stopped is closed by the first Stop.
 	Stopped chan struct{}
@@ -89,7 +90,7 @@ func (n *Node) Dialled() []types.ConnectRequest {
 
 // Backend is the node as the server sees it.
 func (n *Node) Backend() api.Backend {
-	return api.Backend{Node: n, Shards: shards{n}, Tasks: n, Ledger: n, State: n, Events: n.Feed}
+	return api.Backend{Node: n, Shards: shards{n}, Tasks: n, Ledger: n, State: n, Proofs: n, Events: n.Feed}
 }
 
 func (n *Node) failure(method string) error {
