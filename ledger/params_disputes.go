@@ -22,24 +22,24 @@ type DisputeParams struct {
 	AppealMS int64 `json:"appeal_ms"`
 	// AppealBond is what an appellant risks.
 	AppealBond Natn `json:"appeal_bond"`
-	// AppealQuorumPerMille of all governance power must vote on an appeal. Entrenched.
-	AppealQuorumPerMille uint64 `json:"appeal_quorum_per_mille"`
-	// AppealMajorityPerMille of the power that votes must support an appeal. Entrenched.
-	AppealMajorityPerMille uint64 `json:"appeal_majority_per_mille"`
+	// AppealQuorum of all governance power must vote on an appeal.
+	AppealQuorum Ratio `json:"appeal_quorum"`
+	// AppealMajority of the power that votes must support an appeal.
+	AppealMajority Ratio `json:"appeal_majority"`
 }
 
 func defaultDisputeParams() DisputeParams {
 	return DisputeParams{
-		Judges:                 5,
-		JudgeRevealMS:          hour,
-		JudgeSlash:             5 * ATN,
-		JudgeSharePerMille:     500,
-		AggregateChallengeMS:   6 * hour,
-		AggregateBond:          100 * ATN,
-		AppealMS:               3 * day,
-		AppealBond:             100 * ATN,
-		AppealQuorumPerMille:   200,
-		AppealMajorityPerMille: 660,
+		Judges:               5,
+		JudgeRevealMS:        hour,
+		JudgeSlash:           5 * ATN,
+		JudgeSharePerMille:   500,
+		AggregateChallengeMS: 6 * hour,
+		AggregateBond:        100 * ATN,
+		AppealMS:             3 * day,
+		AppealBond:           100 * ATN,
+		AppealQuorum:         Ratio{1, 5},
+		AppealMajority:       Ratio{33, 50},
 	}
 }
 
@@ -80,17 +80,11 @@ func (p DisputeParams) validate() error {
 			return fmt.Errorf("%s is %s: it must be between 1 nATN and 10⁶ ATN", m.name, m.n)
 		}
 	}
-	for _, s := range []struct {
-		name        string
-		n, from, to uint64
-	}{
-		{"judge_share_per_mille", p.JudgeSharePerMille, 0, 900},
-		{"appeal_quorum_per_mille", p.AppealQuorumPerMille, 1, 1000},
-		{"appeal_majority_per_mille", p.AppealMajorityPerMille, 501, 1000},
-	} {
-		if s.n < s.from || s.n > s.to {
-			return fmt.Errorf("%s is %d: it must be between %d and %d", s.name, s.n, s.from, s.to)
-		}
+	if p.JudgeSharePerMille > 900 {
+		return fmt.Errorf("judge_share_per_mille is %d: it must be at most 900", p.JudgeSharePerMille)
 	}
-	return nil
+	if err := checkRatio("appeal_quorum", p.AppealQuorum, Ratio{1, 100}); err != nil {
+		return err
+	}
+	return checkRatio("appeal_majority", p.AppealMajority, Ratio{1, 2})
 }

@@ -278,7 +278,7 @@ func (n *Node) makeShards() error {
 func (n *Node) makeWork() error {
 	n.keeper = lease.NewKeeper(lease.Params{Lease: time.Duration(n.params.LeaseMS) * time.Millisecond}, nil)
 	n.work = engine.New(max(1, n.cfg.Roles.Threads))
-	f := files{pins: n.pins}
+	f := files{pins: n.pins, store: n.store}
 	n.stuff = roles.NewMaterials(f)
 	d := roles.Deps{
 		Ledger: n.sender, Files: f, Engine: n.work, Lease: n.keeper, Journal: n.journal,
@@ -309,7 +309,7 @@ func (n *Node) makeWork() error {
 	if n.cfg.Has("aggregator") {
 		work = append(work, roles.NewAggregator(d))
 	}
-	if n.cfg.Has("validator") {
+	if n.cfg.Has("validator") || n.cfg.Has("coordinator") {
 		work = append(work, roles.NewJudge(d))
 	}
 	for _, r := range work {

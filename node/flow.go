@@ -10,6 +10,7 @@ import (
 	"autonet/ledger"
 	"autonet/ledger/abci"
 	"autonet/ledger/app"
+	"autonet/ledger/shardreg"
 	"autonet/node/api/types"
 )
 
@@ -107,6 +108,9 @@ func (n *Node) dispatch(e ledger.Event, fresh bool) {
 	if e.Kind == "shardreg/registered" && n.provider != nil {
 		n.provider.Registered(s.Manifest)
 	}
+	if asked, ok := data.(shardreg.AuditDrawn); ok && n.provider != nil && asked.Provider == n.account {
+		n.provider.Audited(asked.Audit)
+	}
 	n.feed.Publish(types.Event{
 		Time: time.UnixMilli(e.TimeMS), Source: types.SourceLedger, Kind: e.Kind, Task: s.Task, Height: e.Height,
 		Summary: summary(e.Kind, data), Size: len(e.Data), Data: raw,
@@ -117,7 +121,7 @@ func (n *Node) dispatch(e ledger.Event, fresh bool) {
 func (n *Node) wakeAll() error {
 	return n.engine.View(func(v app.View) error {
 		for _, t := range v.Tasks() {
-			if t.State.Final() && t.Proposer != n.account {
+			if t.Final() && t.Proposer != n.account {
 				continue
 			}
 			for _, r := range n.runners {

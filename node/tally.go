@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"autonet/ledger"
+	"autonet/ledger/dispute"
 	"autonet/ledger/staking"
 	"autonet/ledger/task"
 	"autonet/node/api/types"
@@ -34,6 +35,8 @@ func (t *tally) add(e ledger.Event, data any) {
 	switch d := data.(type) {
 	case task.EventPaid:
 		at.Task, at.Account, at.Role, at.Earned, at.Detail = d.Task, string(d.Account), roleOfPot(d.Pot), uint64(d.Amount), d.Cause
+	case dispute.EventPaid:
+		at.Task, at.Account, at.Role, at.Earned, at.Detail = d.Task, string(d.Account), string(d.Role), uint64(d.Amount), d.Cause
 	case staking.Slashed:
 		at.Task, at.Account, at.Role, at.Slashed, at.Detail = d.Ref, string(d.Account), string(d.Role), uint64(d.Amount), d.Cause
 		at.Evidence = d.Evidence

@@ -75,7 +75,7 @@ func (b taskBackend) taskOf(v app.View, t task.Task) types.Task {
 		out.Solutions = append(out.Solutions, sol)
 	}
 	for _, d := range v.Disputes(t.ID) {
-		out.Disputes = append(out.Disputes, disputeOf(d))
+		out.Disputes = append(out.Disputes, disputeOf(v, d))
 	}
 	if r := t.Result; r != nil {
 		out.Version = r.Version
@@ -136,7 +136,7 @@ func voteOf(m task.Member, records []rewards.Record) types.Vote {
 	return out
 }
 
-func disputeOf(d dispute.Dispute) types.Dispute {
+func disputeOf(v app.View, d dispute.Dispute) types.Dispute {
 	out := types.Dispute{Challenger: string(d.Challenger), Solver: string(d.Solver), Interval: d.Interval, Step: d.Step}
 	switch d.Status {
 	case dispute.Awaiting:
@@ -148,8 +148,9 @@ func disputeOf(d dispute.Dispute) types.Dispute {
 	default:
 		out.State = strings.ToLower(string(d.Status))
 	}
-	for _, j := range d.Panel {
-		if j.Voted {
+	p, _ := v.Panel(d.Task, dispute.Question{Solver: d.Solver, Interval: d.Interval, Step: d.Step})
+	for _, j := range p.Judges {
+		if j.Revealed {
 			out.Judges++
 		}
 	}

@@ -5,6 +5,8 @@ import (
 
 	"autonet/ledger"
 	"autonet/ledger/bank"
+	"autonet/ledger/constitution"
+	"autonet/ledger/dao"
 	"autonet/ledger/dispute"
 	"autonet/ledger/heartbeat"
 	"autonet/ledger/project"
@@ -16,37 +18,43 @@ import (
 
 // App is the state machine: the modules joined to each other. It holds no state and may be used on several stores.
 type App struct {
-	bank      bank.Keeper
-	staking   staking.Keeper
-	project   project.Keeper
-	shardreg  shardreg.Keeper
-	heartbeat heartbeat.Keeper
-	task      task.Keeper
-	rewards   rewards.Keeper
-	dispute   dispute.Keeper
-	routes    map[string]route
+	bank         bank.Keeper
+	staking      staking.Keeper
+	project      project.Keeper
+	shardreg     shardreg.Keeper
+	heartbeat    heartbeat.Keeper
+	dao          dao.Keeper
+	constitution constitution.Keeper
+	task         task.Keeper
+	rewards      rewards.Keeper
+	dispute      dispute.Keeper
+	routes       map[string]route
 }
 
 // New joins the modules.
 func New() *App {
 	a := &App{}
 	stakes := stakePort{a}
-	a.bank = bank.New()
+	a.bank = bank.New().WithHolders(holdersPort{a})
 	a.staking = staking.New(bankPort{a}, powerPort{a})
-	a.project = project.New(bankPort{a}, a.bank)
+	a.project = a.newProject()
 	a.shardreg = shardreg.New(stakes)
-	a.heartbeat = heartbeat.New(stakes)
+	a.constitution = a.newConstitution()
+	a.dao = a.newDAO()
+	a.heartbeat = heartbeat.New(a.dao)
 	a.task = task.New(task.Ports{
 		Budget: budgetPort{a}, Bank: creditPort{a}, Stakes: taskStakes{stakes},
 		Votes: votesPort{a}, Disputes: disputesPort{a}, Providers: providersPort{a},
 	})
 	a.rewards = rewards.New(rewards.Ports{Tasks: rewardsTasks{a}, Disputes: disputesPort{a}, Stakes: rewardsStakes{stakes}})
-	a.dispute = dispute.New(dispute.Ports{Tasks: disputeTasks{a}, Stakes: disputeStakes{stakes}})
+	a.dispute = dispute.New(dispute.Ports{
+		Tasks: disputeTasks{a}, Stakes: disputeStakes{stakes}, Bank: disputeBank{a}, Governance: disputeGovernance{a},
+	})
 	a.routes = a.table()
 	return a
 }
 
-func paramsKey() []byte { return ledger.Key("app", "params") }
+func paramsKey() []byte { return dao.ParamsKey() }
 
 // params reads the numbers in force.
 func params(kv ledger.KV) (ledger.Params, error) {
@@ -63,12 +71,13 @@ func (a *App) InitGenesis(kv ledger.KV, g Genesis, timeMS int64) ([]ValidatorUpd
 		return nil, err
 	}
 	state := ledger.NewOverlay(kv)
-	ledger.Save(state, paramsKey(), g.Params)
 	a.heartbeat.Genesis(state, timeMS)
 	if err := a.bank.Allocate(state, bank.Treasury(), g.Treasury); err != nil {
 		return nil, fmt.Errorf("genesis: %w", err)
 	}
 	ctx := &ledger.Context{Network: g.Network, TimeMS: timeMS, Params: g.Params}
+	a.dao.Genesis(ctx, state)
+	a.constitution.Genesis(ctx, state)
 	for _, account := range g.Accounts {
 		if err := a.genesisAccount(ctx, state, account); err != nil {
 			return nil, fmt.Errorf("genesis: account %s: %w", account.Account, err)

@@ -10,10 +10,13 @@ import (
 
 // The fixed order of calls.
 //
-// Begin: heartbeat records the block and the work clock, before anything reads them; staking ends unbonding; project ends
-// fundings; task draws committees from this block's hash.
+// Begin: heartbeat records the block and the work clock, before anything reads them; constitution and
+// dao do what was decided, so that the whole block runs by the same numbers; staking punishes what
+// consensus proved, puts keys in force and ends unbonding; bank ends grants; project ends
+// fundings, moves orders on and draws their providers; shardreg closes and draws audits and calls for repair; task draws committees and dispute judges
+// from this block's hash.
 //
-// End: dispute closes what is overdue, so that task sees no dispute pending that is over; task moves every task as far as
+// End: dispute closes what is overdue or answered and counts appeals, so that task sees nothing pending that is over; task moves every task as far as
 // it goes and calls rewards for verdicts and settlements; bank pays the block's fees by the stakes the block began
 // consensus with; staking states the new validator set; money is counted.
 //
@@ -21,27 +24,52 @@ import (
 //
 // Disputes and verdicts are reached through task's ports only: rewards has no beginning or end of its own.
 
-// Equivocation is a validator that consensus caught signing two blocks at one height.
+// Offence is what consensus caught a validator at.
+type Offence = staking.Offence
+
+// The offences.
+const (
+	DoubleSign        = staking.DoubleSign
+	LightClientAttack = staking.LightClientAttack
+)
+
+// Equivocation is a validator that consensus caught: see [staking.Evidence].
 type Equivocation struct {
+	Kind    Offence
 	Address []byte // of its consensus key, 20 bytes
-	Height  int64
+	Height  int64  // of the offence
+	TimeMS  int64  // of the block at that height
 }
 
 // BeginBlock starts a block and returns its first events.
 func (a *App) BeginBlock(kv ledger.KV, info BlockInfo) ([]ledger.Event, error) {
 	return a.step(kv, info, func(ctx *ledger.Context, state ledger.KV) error {
 		a.heartbeat.BeginBlock(ctx, state, info.Txs)
+		if err := a.govern(ctx, state); err != nil {
+			return err
+		}
 		for _, e := range info.Equivocations {
-			a.staking.Equivocation(ctx, state, e.Address, e.Height)
+			a.staking.Punish(ctx, state, staking.Evidence{
+				Offence: e.Kind, Address: e.Address, Height: e.Height, TimeMS: e.TimeMS, Proposer: info.Proposer,
+			})
 		}
 		if err := a.staking.BeginBlock(ctx, state); err != nil {
 			return fmt.Errorf("staking: %w", err)
 		}
+		if err := a.bank.BeginBlock(ctx, state); err != nil {
+			return fmt.Errorf("bank: %w", err)
+		}
 		if err := a.project.BeginBlock(ctx, state); err != nil {
 			return fmt.Errorf("project: %w", err)
 		}
+		if err := a.shardreg.BeginBlock(ctx, state); err != nil {
+			return fmt.Errorf("shardreg: %w", err)
+		}
 		if err := a.task.Begin(ctx, state); err != nil {
 			return fmt.Errorf("task: %w", err)
+		}
+		if err := a.dispute.Begin(ctx, state); err != nil {
+			return fmt.Errorf("dispute: %w", err)
 		}
 		return nil
 	})
@@ -144,6 +172,7 @@ func (a *App) context(kv ledger.KV, info BlockInfo) (*ledger.Context, error) {
 		Network: info.Network, Height: info.Height, TimeMS: info.TimeMS, Hash: info.Hash, Params: p,
 		WorkMS:    a.heartbeat.Work(p, kv, info.TimeMS),
 		LeaseLive: a.heartbeat.LeaseLive(p, kv, info.TimeMS),
+		Protocol:  a.dao.Protocol(kv).Version,
 	}, nil
 }
 

@@ -3,9 +3,7 @@ package app
 import (
 	"autonet/ledger"
 	"autonet/ledger/bank"
-	"autonet/ledger/project"
 	"autonet/ledger/staking"
-	"autonet/ledger/task"
 )
 
 // The adapters in this file and the next join the modules' ports. They hold the App, not its keepers, because modules ask
@@ -13,6 +11,12 @@ import (
 
 // bankPort is the bank as staking and project see it.
 type bankPort struct{ *App }
+
+// Known implements staking.Bank.
+func (b bankPort) Known(kv ledger.KV, account ledger.Account) bool {
+	_, known := b.bank.Account(kv, account)
+	return known
+}
 
 // Bond implements staking.Bank.
 func (b bankPort) Bond(ctx *ledger.Context, kv ledger.KV, account ledger.Account, amount ledger.Natn) error {
@@ -82,11 +86,4 @@ func (b budgetPort) Reserve(ctx *ledger.Context, kv ledger.KV, id string, amount
 // Return implements task.Budget.
 func (b budgetPort) Return(ctx *ledger.Context, kv ledger.KV, id string, amount ledger.Natn) error {
 	return b.project.Return(ctx, kv, id, amount)
-}
-
-// Publish implements task.Budget.
-func (b budgetPort) Publish(ctx *ledger.Context, kv ledger.KV, id, taskID string, r task.Result) (uint64, error) {
-	return b.project.Publish(ctx, kv, id, taskID, project.Model{
-		Manifest: r.Manifest, Root: r.Root, Size: r.Size, Parameters: r.Parameters,
-	})
 }

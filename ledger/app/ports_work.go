@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"autonet/ledger"
-	"autonet/ledger/dispute"
 	"autonet/ledger/rewards"
 	"autonet/ledger/shardreg"
 	"autonet/ledger/task"
@@ -95,46 +94,6 @@ func (r rewardsTasks) Pay(
 	ctx *ledger.Context, kv ledger.KV, id, pot string, to ledger.Account, amount ledger.Natn, cause string,
 ) error {
 	return r.task.Pay(ctx, kv, id, pot, to, amount, cause)
-}
-
-// disputeTasks is task as dispute sees it.
-type disputeTasks struct{ *App }
-
-// Subject implements dispute.Tasks.
-func (d disputeTasks) Subject(
-	kv ledger.KV, id string, solver, sender ledger.Account, interval uint32,
-) (dispute.Subject, bool) {
-	t, ok := d.task.Record(kv, id)
-	if !ok {
-		return dispute.Subject{}, false
-	}
-	i, ok := t.SlotOf(solver)
-	if !ok {
-		return dispute.Subject{}, false
-	}
-	slot := t.Slots[i]
-	_, member := t.MemberOf(sender)
-	s := dispute.Subject{
-		Early: t.Before(task.StateChallenge), Open: t.State == task.StateChallenge, Deadline: t.Deadline,
-		Candidate: slot.Candidate(), Fraud: slot.Verdict != nil && slot.Verdict.Fraud, Member: member,
-		Intervals: t.Intervals,
-	}
-	if interval < t.Intervals {
-		s.Steps = t.StepsIn(interval)
-	}
-	return s, true
-}
-
-// Opening implements dispute.Tasks.
-func (d disputeTasks) Opening(kv ledger.KV, id string, solver ledger.Account, interval uint32) []ledger.Hash {
-	return d.task.Opening(kv, id, solver, interval)
-}
-
-// ProveFraud implements dispute.Tasks.
-func (d disputeTasks) ProveFraud(
-	ctx *ledger.Context, kv ledger.KV, id string, solver, reporter ledger.Account, cause, evidence string,
-) (ledger.Natn, error) {
-	return d.task.ProveFraud(ctx, kv, id, solver, reporter, cause, evidence)
 }
 
 // disputesPort is dispute as task and rewards see it.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"maps"
 
 	"autonet/ledger"
 )
@@ -13,8 +14,10 @@ type action func(ctx *ledger.Context, kv ledger.KV) error
 type route struct {
 	decode func(raw []byte) (action, error)
 	parse  func(raw []byte) (ledger.Msg, error) // of JSON
-	work   bool // refused without a live lease, without fee or nonce change
-	free   bool // costs no fee; checked in full before it may wait for a block
+	work   bool                                 // refused without a live lease, without fee or nonce change
+	free   bool                                 // costs no fee; checked in full before it may wait for a block
+	bare   bool                                 // free, and takes no nonce: what it says can be said once only
+	once   bool                                 // free, and what it uses up is used up for all that come to the door after it
 }
 
 // on makes the route of a message type: decode strictly, validate, run.
@@ -45,40 +48,22 @@ func free[M ledger.Msg](handle func(ctx *ledger.Context, kv ledger.KV, m M) erro
 
 // table lists every kind of message there is.
 func (a *App) table() map[string]route {
-	return map[string]route{
-		"bank/send": on(a.bank.Send),
-		"bank/burn": on(a.bank.Burn),
-
-		"staking/bond":      on(a.staking.Bond),
-		"staking/unbond":    on(a.staking.Unbond),
-		"staking/set-salts": on(a.staking.SetSalts),
-
-		"project/create":        on(a.project.Create),
-		"project/fund":          on(a.project.Fund),
-		"project/refund":        on(a.project.Refund),
-		"project/publish-model": on(a.project.PublishModel),
-
-		"shardreg/register-provider": on(a.shardreg.RegisterProvider),
-		"shardreg/register":          on(a.shardreg.Register),
-		"shardreg/announce":          on(a.shardreg.Announce),
-
-		"heartbeat/register": on(a.heartbeat.Register),
-		"heartbeat/pulse":    free(a.heartbeat.Pulse),
-
-		"task/propose":      on(a.task.Propose),
-		"task/open":         on(a.task.Open),
-		"task/claim":        work(a.task.Claim),
-		"task/checkpoint":   work(a.task.Checkpoint),
-		"task/commit":       work(a.task.Commit),
-		"task/reveal-truth": work(a.task.RevealTruth),
-		"task/reveal":       work(a.task.Reveal),
-		"task/open-steps":   work(a.task.OpenSteps),
-		"task/aggregate":    work(a.task.Aggregate),
-
+	all := map[string]route{
 		"rewards/commit-vote": work(a.rewards.CommitVote),
 		"rewards/reveal-vote": work(a.rewards.RevealVote),
-
-		"dispute/challenge": work(a.dispute.Challenge),
-		"dispute/judge":     work(a.dispute.Judge),
 	}
+	for _, module := range []map[string]route{
+		a.bankRoutes(),
+		a.stakingRoutes(),
+		a.heartbeatRoutes(),
+		a.daoRoutes(),
+		a.constitutionRoutes(),
+		a.taskRoutes(),
+		a.disputeRoutes(),
+		a.projectRoutes(),
+		a.shardregRoutes(),
+	} {
+		maps.Copy(all, module)
+	}
+	return all
 }

@@ -3,7 +3,6 @@ package app
 import (
 	"autonet/ledger"
 	"autonet/ledger/bank"
-	"autonet/ledger/dispute"
 	"autonet/ledger/heartbeat"
 	"autonet/ledger/project"
 	"autonet/ledger/rewards"
@@ -29,7 +28,7 @@ type AccountInfo struct {
 	Account   ledger.Account `json:"account"`
 	Balance   ledger.Natn    `json:"balance"`
 	Nonce     uint64         `json:"nonce"`
-	Bonded    ledger.Natn    `json:"bonded"` // of all roles: its governance power
+	Bonded    ledger.Natn    `json:"bonded"` // of all roles
 	Unbonding ledger.Natn    `json:"unbonding"`
 	Governor  bool           `json:"governor"`
 	Stakes    []StakeInfo    `json:"stakes,omitempty"`
@@ -127,12 +126,13 @@ func (v View) stakes(record staking.Record) []StakeInfo {
 	p := v.Params()
 	var out []StakeInfo
 	for _, role := range ledger.Roles() {
-		s, least := record.Of(role), p.Role(role).MinStake
+		s := record.Of(role)
 		if s == (staking.Stake{}) {
 			continue
 		}
 		out = append(out, StakeInfo{
-			Role: role, Bonded: s.Bonded, Unbonding: s.Unbonding, Locked: s.Locked, Active: s.Bonded >= least, MinStake: least,
+			Role: role, Bonded: s.Bonded, Unbonding: s.Unbonding, Locked: s.Locked,
+			Active: record.Active(p, role), MinStake: p.Role(role).MinStake,
 		})
 	}
 	return out
@@ -161,8 +161,7 @@ func (v View) Locks(account ledger.Account) []staking.Lock {
 // IsActive reports whether an account has a role's minimum stake bonded.
 func (v View) IsActive(account ledger.Account, role ledger.Role) bool {
 	record, _ := v.app.staking.Record(v.kv, account)
-	least := v.Params().Role(role).MinStake
-	return least > 0 && record.Of(role).Bonded >= least
+	return record.Active(v.Params(), role)
 }
 
 // SaltHead returns the head of an account's salt chain; zero when there is none.
@@ -237,9 +236,6 @@ func (v View) Opening(id string, solver ledger.Account, interval uint32) []ledge
 
 // Votes returns every member's part in a task in ascending account order.
 func (v View) Votes(id string) []rewards.Record { return v.app.rewards.Votes(v.kv, id) }
-
-// Disputes returns every dispute about a task.
-func (v View) Disputes(id string) []dispute.Dispute { return v.app.dispute.Disputes(v.kv, id) }
 
 // Provider returns a provider.
 func (v View) Provider(account ledger.Account) (ProviderInfo, bool) {
@@ -322,7 +318,7 @@ func (v View) Governors() []GovernorInfo {
 	var governors []GovernorInfo
 	v.app.heartbeat.Governors(v.kv, func(account ledger.Account, g heartbeat.Governor) bool {
 		governors = append(governors, GovernorInfo{
-			Account: account, Power: v.app.staking.Power(v.kv, account), Interval: g.Interval, Since: g.Since,
+			Account: account, Power: v.app.dao.Power(v.kv, account), Interval: g.Interval, Since: g.Since,
 		})
 		return true
 	})

@@ -20,14 +20,16 @@ func (k Keeper) Challenge(ctx *ledger.Context, kv ledger.KV, m Challenge) error 
 		return refused("the steps of interval %d that %s opened are the same: there is nothing to dispute", m.Interval, m.Solver)
 	}
 	d := Dispute{
-		Task: m.Task, Solver: m.Solver, Challenger: ctx.Sender, Interval: m.Interval, Status: Awaiting,
+		Task: m.Task, Solver: m.Solver, Challenger: ctx.Sender, Order: uint32(len(k.about(kv, m.Task, m.Solver))) + 1,
+		Interval: m.Interval, Status: Awaiting,
 		Deadline: ctx.WorkMS + ctx.Params.OpeningMS, Bond: ctx.Params.ChallengeBond, Hashes: m.Hashes,
 	}
-	if err := k.ports.Stakes.Lock(ctx, kv, ctx.Sender, ledger.RoleCoordinator, lockPurpose(&d), d.Bond); err != nil {
+	var err error
+	if d.BondRole, err = k.lockBond(ctx, kv, purposeDispute(&d), d.Bond); err != nil {
 		return err
 	}
 	ctx.Emit(EventChallenged{
-		Task: d.Task, Solver: d.Solver, Challenger: d.Challenger, Interval: d.Interval, Bond: d.Bond,
+		Task: d.Task, Solver: d.Solver, Challenger: d.Challenger, Interval: d.Interval, Bond: d.Bond, BondRole: d.BondRole,
 		Demanded: opened == nil, Deadline: d.Deadline,
 	})
 	if opened != nil {
@@ -43,6 +45,8 @@ func (k Keeper) checkChallenge(ctx *ledger.Context, kv ledger.KV, m Challenge, s
 		return ledger.Refuse(ledger.CodeEarly, "task %s has no verdict to challenge yet", m.Task)
 	case !s.Open || ctx.WorkMS >= s.Deadline:
 		return ledger.Refuse(ledger.CodeLate, "the challenge window of task %s is over", m.Task)
+	case s.EvaluateOnly:
+		return refused("task %s is evaluated only: nobody can replay a step of it", m.Task)
 	case !s.Candidate:
 		return refused("the solution of %s is out of task %s already", m.Solver, m.Task)
 	case ctx.Sender == m.Solver:
@@ -54,12 +58,13 @@ func (k Keeper) checkChallenge(ctx *ledger.Context, kv ledger.KV, m Challenge, s
 	case uint32(len(m.Hashes)) != s.Steps:
 		return refused("%d step hashes for interval %d, which has %d steps", len(m.Hashes), m.Interval, s.Steps)
 	}
-	if !k.ports.Stakes.Active(ctx, kv, ctx.Sender, ledger.RoleCoordinator) {
-		return ledger.Refuse(ledger.CodeFunds, "%s is no active coordinator: it needs a stake of %s",
-			ctx.Sender, ctx.Params.Coordinator.MinStake)
-	}
 	if _, ok := k.Dispute(kv, m.Task, m.Solver, ctx.Sender); ok {
 		return refused("%s has challenged %s in this task already", ctx.Sender, m.Solver)
+	}
+	for _, p := range k.Panels(kv, m.Task) {
+		if p.Question.Solver == m.Solver && !p.Stage.Closed() && p.Seat(ctx.Sender) >= 0 {
+			return refused("%s judges %s and cannot be a party", ctx.Sender, m.Solver)
+		}
 	}
 	return nil
 }
@@ -77,32 +82,44 @@ func (k Keeper) Opened(ctx *ledger.Context, kv ledger.KV, task string, solver le
 	return nil
 }
 
-// meet compares the two lists of a dispute and hands the first differing step to the panel.
+// meet compares the two lists of a dispute and asks a panel about the first differing step.
 func (k Keeper) meet(ctx *ledger.Context, kv ledger.KV, d *Dispute, opened []ledger.Hash) error {
-	d.Opened = opened
+	d.Opened, d.Deadline = opened, 0
 	step := firstDifference(opened, d.Hashes)
 	if step < 0 {
 		k.dismiss(ctx, kv, d, "the steps the solver opened are those of the challenger")
 		return nil
 	}
 	d.Step, d.SolverHash, d.OwnHash = uint32(step), opened[step], d.Hashes[step]
-	d.Status, d.Deadline = Judging, ctx.WorkMS+ctx.Params.JudgeMS
-	k.ports.Stakes.Holders(ctx, kv, ledger.RoleValidator, func(account ledger.Account, stake ledger.Natn) bool {
-		if account != d.Solver && account != d.Challenger {
-			d.Panel = append(d.Panel, Juror{Account: account, Stake: stake})
-		}
-		return true
-	})
+	d.Status = Judging
 	ctx.Emit(EventJudging{
 		Task: d.Task, Solver: d.Solver, Challenger: d.Challenger, Interval: d.Interval, Step: d.Step,
-		SolverHash: d.SolverHash, OwnHash: d.OwnHash, Panel: d.Panel, Deadline: d.Deadline,
+		SolverHash: d.SolverHash, OwnHash: d.OwnHash,
 	})
-	if len(d.Panel) == 0 {
-		k.close(ctx, kv, d, Void, "no validator besides the parties can judge")
-		return nil
+	p, ok := k.Panel(kv, d.Task, d.question())
+	if ok && p.Stage == Decided { // the same step was judged before: one answer is enough
+		_, err := k.settle(ctx, kv, d, p.Majority.State)
+		return err
 	}
 	save(kv, d)
+	if !ok || p.Stage == Undecided {
+		call(ctx, kv, d.Task, d.question())
+	}
 	return nil
+}
+
+// settle closes a dispute by the bits of the panel and returns what the loser lost for the judges to share.
+func (k Keeper) settle(ctx *ledger.Context, kv ledger.KV, d *Dispute, majority ledger.Hash) (ledger.Natn, error) {
+	d.Majority = majority
+	at := fmt.Sprintf("state at step %d of interval %d", d.Step, d.Interval)
+	if majority == d.SolverHash {
+		return judgesShare(ctx.Params, k.dismiss(ctx, kv, d, "the panel got the solver's "+at), false)
+	}
+	taken, err := k.prove(ctx, kv, d, "the panel got another "+at)
+	if err != nil {
+		return 0, err
+	}
+	return judgesShare(ctx.Params, taken, true)
 }
 
 // firstDifference returns the first index at which two lists of one length differ; −1 when they are the same.
@@ -115,45 +132,42 @@ func firstDifference(a, b []ledger.Hash) int {
 	return -1
 }
 
-// prove closes a dispute against the solver. The first proof takes its bond; the challenger's is released.
-func (k Keeper) prove(ctx *ledger.Context, kv ledger.KV, d *Dispute, outcome string) error {
+// prove closes a dispute against the solver and returns what it lost. The first proof takes its bond; the challenger's is
+// released.
+func (k Keeper) prove(ctx *ledger.Context, kv ledger.KV, d *Dispute, outcome string) (ledger.Natn, error) {
 	s, ok := k.ports.Tasks.Subject(kv, d.Task, d.Solver, d.Challenger, d.Interval)
 	if !ok {
-		return fmt.Errorf("dispute about a solution of %s that task %s does not have", d.Solver, d.Task)
+		return 0, fmt.Errorf("dispute about a solution of %s that task %s does not have", d.Solver, d.Task)
 	}
 	k.close(ctx, kv, d, Proven, outcome)
 	if s.Fraud {
-		return nil
+		return 0, nil
 	}
-	cause := "fraud proven: " + outcome
-	taken, err := k.ports.Tasks.ProveFraud(ctx, kv, d.Task, d.Solver, d.Challenger, cause, evidence(d))
+	p := Penalty{
+		Account: d.Solver, Role: ledger.RoleSolver, Reporter: d.Challenger, Task: d.Task,
+		Cause: "fraud proven: " + outcome, Evidence: evidence(d),
+	}
+	taken, err := k.ports.Tasks.ProveFraud(ctx, kv, d.Task, d.Solver, d.Challenger, p.Cause, p.Evidence)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	ctx.Emit(EventSlashed{
-		Task: d.Task, Account: d.Solver, Role: ledger.RoleSolver, Amount: taken, Reporter: d.Challenger, Cause: cause,
-		Interval: d.Interval, Step: d.Step, Evidence: evidence(d),
-	})
-	return nil
+	emitSlashed(ctx, p, taken)
+	return taken, nil
 }
 
-// dismiss closes a dispute against the challenger, which loses its bond.
-func (k Keeper) dismiss(ctx *ledger.Context, kv ledger.KV, d *Dispute, outcome string) {
-	cause := "challenge lost: " + outcome
-	taken := k.ports.Stakes.SlashLocked(ctx, kv, lockPurpose(d), Penalty{
-		Account: d.Challenger, Role: ledger.RoleCoordinator, Amount: d.Bond, Task: d.Task, Cause: cause, Evidence: evidence(d),
-	})
-	ctx.Emit(EventSlashed{
-		Task: d.Task, Account: d.Challenger, Role: ledger.RoleCoordinator, Amount: taken, Cause: cause,
-		Interval: d.Interval, Step: d.Step, Evidence: evidence(d),
+// dismiss closes a dispute against the challenger and returns what it lost.
+func (k Keeper) dismiss(ctx *ledger.Context, kv ledger.KV, d *Dispute, outcome string) ledger.Natn {
+	taken := k.slashBond(ctx, kv, purposeDispute(d), Penalty{
+		Account: d.Challenger, Role: d.BondRole, Amount: d.Bond, Task: d.Task, Cause: "challenge lost: " + outcome, Evidence: evidence(d),
 	})
 	k.close(ctx, kv, d, Dismissed, outcome)
+	return taken
 }
 
 // close ends a dispute and releases what is left of the challenger's bond.
 func (k Keeper) close(ctx *ledger.Context, kv ledger.KV, d *Dispute, status Status, outcome string) {
 	d.Status, d.Outcome, d.Deadline = status, outcome, 0
-	k.ports.Stakes.Unlock(ctx, kv, d.Challenger, ledger.RoleCoordinator, lockPurpose(d))
+	k.ports.Stakes.Unlock(ctx, kv, d.Challenger, d.BondRole, purposeDispute(d))
 	ctx.Emit(EventClosed{
 		Task: d.Task, Solver: d.Solver, Challenger: d.Challenger, Interval: d.Interval, Step: d.Step, Status: status,
 		SolverHash: d.SolverHash, OwnHash: d.OwnHash, Majority: d.Majority, Outcome: outcome,

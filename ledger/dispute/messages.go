@@ -1,11 +1,17 @@
 package dispute
 
-import "autonet/ledger"
+import (
+	"autonet/ledger"
+)
 
 // Kinds of this module's messages.
 const (
-	KindChallenge = "dispute/challenge"
-	KindJudge     = "dispute/judge"
+	KindChallenge          = "dispute/challenge"
+	KindChallengeAggregate = "dispute/challenge-aggregate"
+	KindCommit             = "dispute/commit"
+	KindReveal             = "dispute/reveal"
+	KindAppeal             = "dispute/appeal"
+	KindVoteAppeal         = "dispute/vote-appeal"
 )
 
 // maxHashes is the most step hashes a challenge can carry, whatever the parameters are.
@@ -19,21 +25,64 @@ type Challenge struct {
 	Hashes   []ledger.Hash  `json:"hashes"`
 }
 
-// Judge says which state a validator got by re-executing the disputed step (counted within the interval). It counts in
-// every open dispute about that step.
-type Judge struct {
-	Task     string         `json:"task"`
-	Solver   ledger.Account `json:"solver"`
-	Interval uint32         `json:"interval"`
-	Step     uint32         `json:"step"`
-	Hash     ledger.Hash    `json:"hash"`
+// ChallengeAggregate disputes a task's published model with what the challenger's own recomputation gives, and locks
+// its bond.
+type ChallengeAggregate struct {
+	Task       string      `json:"task"`
+	Manifest   string      `json:"manifest"`
+	Root       ledger.Hash `json:"root"`
+	Size       uint64      `json:"size"`
+	Parameters uint64      `json:"parameters"`
+}
+
+// Commit seals the sender's judgement of a question: the commitment of kind "verdict" to [JudgementCID] with a salt.
+type Commit struct {
+	Task       string      `json:"task"`
+	Question   Question    `json:"question"`
+	Commitment ledger.Hash `json:"commitment"`
+}
+
+// Reveal shows the sender's judgement and the salt of its commitment.
+type Reveal struct {
+	Task     string      `json:"task"`
+	Question Question    `json:"question"`
+	Finding  Finding     `json:"finding"`
+	Salt     ledger.Hash `json:"salt"`
+}
+
+// AppealScore asks governance for another score of a solution and locks the appellant's bond.
+type AppealScore struct {
+	Task    string         `json:"task"`
+	Solver  ledger.Account `json:"solver"`
+	Score   uint16         `json:"score"`   // 65535 = 1.0
+	Reasons string         `json:"reasons"` // CID of a document that gives them; may be empty
+}
+
+// VoteAppeal puts the sender's governance power for or against an appeal.
+type VoteAppeal struct {
+	Task      string         `json:"task"`
+	Solver    ledger.Account `json:"solver"`
+	Appellant ledger.Account `json:"appellant"`
+	Support   bool           `json:"support"`
 }
 
 // Kind implements ledger.Msg.
 func (Challenge) Kind() string { return KindChallenge }
 
 // Kind implements ledger.Msg.
-func (Judge) Kind() string { return KindJudge }
+func (ChallengeAggregate) Kind() string { return KindChallengeAggregate }
+
+// Kind implements ledger.Msg.
+func (Commit) Kind() string { return KindCommit }
+
+// Kind implements ledger.Msg.
+func (Reveal) Kind() string { return KindReveal }
+
+// Kind implements ledger.Msg.
+func (AppealScore) Kind() string { return KindAppeal }
+
+// Kind implements ledger.Msg.
+func (VoteAppeal) Kind() string { return KindVoteAppeal }
 
 // Validate implements ledger.Msg.
 func (m Challenge) Validate() error {
@@ -44,24 +93,126 @@ func (m Challenge) Validate() error {
 }
 
 // Validate implements ledger.Msg.
-func (m Judge) Validate() error {
-	if m.Hash.IsZero() {
-		return invalid("a judgement needs the hash of the state after the step")
+func (m ChallengeAggregate) Validate() error {
+	if err := validTask(m.Task); err != nil {
+		return err
+	}
+	return m.claim().validate()
+}
+
+func (m ChallengeAggregate) claim() Model {
+	return Model{Manifest: m.Manifest, Root: m.Root, Size: m.Size, Parameters: m.Parameters}
+}
+
+// Validate implements ledger.Msg.
+func (m Commit) Validate() error {
+	if m.Commitment.IsZero() {
+		return invalid("an empty commitment")
+	}
+	if err := validTask(m.Task); err != nil {
+		return err
+	}
+	return m.Question.validate()
+}
+
+// Validate implements ledger.Msg.
+func (m Reveal) Validate() error {
+	if err := validTask(m.Task); err != nil {
+		return err
+	}
+	if err := m.Question.validate(); err != nil {
+		return err
+	}
+	if m.Finding.Unusable {
+		if m.Finding != (Finding{Unusable: true}) {
+			return invalid("a judgement either finds something or says that it cannot")
+		}
+		return nil
+	}
+	if m.Question.Aggregate() {
+		if !m.Finding.State.IsZero() {
+			return invalid("a judgement of a model has no state hash")
+		}
+		return m.Finding.Model.validate()
+	}
+	if m.Finding.State.IsZero() || m.Finding.Model != (Model{}) {
+		return invalid("a judgement of a step is the hash of the state after it, and nothing else")
+	}
+	return nil
+}
+
+// Validate implements ledger.Msg.
+func (m AppealScore) Validate() error {
+	if m.Reasons != "" && ledger.CheckCID(m.Reasons, ledger.CodecRaw) != nil {
+		return invalid("the reasons %q are no document's CID", ledger.Clip(m.Reasons))
 	}
 	return validSubject(m.Task, m.Solver)
 }
 
-// Messages returns one zero message of every kind, for decoders.
-func Messages() []ledger.Msg { return []ledger.Msg{Challenge{}, Judge{}} }
-
-func validSubject(task string, solver ledger.Account) error {
-	if !ledger.ValidID(task) {
-		return invalid("no task is named")
+// Validate implements ledger.Msg.
+func (m VoteAppeal) Validate() error {
+	if err := m.Appellant.Validate(); err != nil {
+		return invalid("the appellant: %v", err)
 	}
-	if err := solver.Validate(); err != nil {
+	return validSubject(m.Task, m.Solver)
+}
+
+func (q Question) validate() error {
+	if q.Aggregate() {
+		if q != (Question{}) {
+			return invalid("a question about the aggregate names no step")
+		}
+		return nil
+	}
+	if err := q.Solver.Validate(); err != nil {
 		return invalid("the solver: %v", err)
 	}
 	return nil
+}
+
+func (m Model) validate() error {
+	switch {
+	case ledger.CheckCID(m.Manifest, ledger.CodecDagCBOR) != nil:
+		return invalid("the manifest %q is no manifest CID", ledger.Clip(m.Manifest))
+	case m.Root.IsZero() || m.Size == 0 || m.Parameters == 0:
+		return invalid("a model needs its root, size and number of parameters")
+	}
+	return nil
+}
+
+// judgement is the document that a judge's commitment binds.
+type judgement struct {
+	Task     string   `json:"task"`
+	Question Question `json:"question"`
+	Finding  Finding  `json:"finding"`
+}
+
+// JudgementCID is the CID of a judgement's document, as commitments bind it.
+func JudgementCID(task string, q Question, f Finding) (string, error) {
+	doc, err := ledger.Marshal(judgement{Task: task, Question: q, Finding: f})
+	if err != nil {
+		return "", err
+	}
+	return ledger.DocCID(doc), nil
+}
+
+// Messages returns one zero message of every kind, for decoders.
+func Messages() []ledger.Msg {
+	return []ledger.Msg{Challenge{}, ChallengeAggregate{}, Commit{}, Reveal{}, AppealScore{}, VoteAppeal{}}
+}
+
+func validTask(task string) error {
+	if !ledger.ValidID(task) {
+		return invalid("no task is named")
+	}
+	return nil
+}
+
+func validSubject(task string, solver ledger.Account) error {
+	if err := solver.Validate(); err != nil {
+		return invalid("the solver: %v", err)
+	}
+	return validTask(task)
 }
 
 func invalid(format string, args ...any) error {

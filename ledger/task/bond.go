@@ -27,8 +27,12 @@ func DetectionPerMille(n, q, members uint32) uint32 {
 }
 
 // bondOf is the stake a claim locks: ⌈reward × (1 − p) / p⌉, at least a floor share of the reward, and at least what a
-// miss costs, so that fraud is never cheaper than silence.
-func bondOf(p ledger.Params, reward ledger.Natn, detection uint32) (ledger.Natn, error) {
+// miss costs, so that fraud is never cheaper than silence. What nobody can replay is covered in full.
+func bondOf(p ledger.Params, reward ledger.Natn, t *Task) (ledger.Natn, error) {
+	if t.EvaluateOnly {
+		return max(reward, p.MissSlash), nil
+	}
+	detection := t.Detection
 	if detection == 0 || detection > perMille {
 		return 0, fixed.ErrOverflow
 	}
@@ -45,6 +49,9 @@ func bondOf(p ledger.Params, reward ledger.Natn, detection uint32) (ledger.Natn,
 
 // LockPurpose names the lock of a claim on the solver's stake. An account has one slot per task.
 func LockPurpose(id string) string { return "task-" + id }
+
+// AggregatorPurpose names the lock of the drawn aggregator's minimum stake.
+func AggregatorPurpose(id string) string { return "aggregate-" + id }
 
 // share is ⌊amount × parts / whole⌋ of a part that is at most the whole.
 func share(amount ledger.Natn, parts, whole uint64) ledger.Natn {

@@ -25,7 +25,7 @@ func (k Keeper) Claim(ctx *ledger.Context, kv ledger.KV, m Claim) error {
 	if err != nil {
 		return fmt.Errorf("task %s: reward of a slot: %w", t.ID, err)
 	}
-	bond, err := bondOf(ctx.Params, reward, t.Detection)
+	bond, err := bondOf(ctx.Params, reward, &t)
 	if err != nil {
 		return fmt.Errorf("task %s: bond of a slot: %w", t.ID, err)
 	}

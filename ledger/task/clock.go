@@ -68,14 +68,14 @@ func (k Keeper) advance(ctx *ledger.Context, kv ledger.KV, t *Task) (bool, error
 		if !over {
 			return false, nil
 		}
-		return true, k.expire(ctx, kv, t, "it was never opened", false)
+		return true, k.neverOpened(ctx, kv, t)
 	case StateOpen:
 		return k.endCommit(ctx, kv, t, over)
 	case StateCommitted:
 		if !over {
 			return false, nil
 		}
-		return true, k.missTruth(ctx, kv, t)
+		return true, k.failTruth(ctx, kv, t, "the proposer did not reveal the truth in time")
 	case StateTruthRevealed:
 		return k.endReveal(ctx, kv, t, over)
 	case StateRevealed:
@@ -92,11 +92,19 @@ func (k Keeper) advance(ctx *ledger.Context, kv ledger.KV, t *Task) (bool, error
 		}
 		return true, k.settle(ctx, kv, t)
 	case StateSettled:
-		if !over {
+		if over {
+			return true, k.missAggregator(ctx, kv, t)
+		}
+		if t.Aggregator == "" && k.seatAggregator(ctx, kv, t) {
+			save(kv, t)
+		}
+		return false, nil
+	case StateAggregated:
+		if !over || t.Phase == "" || k.ports.Disputes.Pending(kv, t.ID) {
 			return false, nil
 		}
-		return true, k.missAggregator(ctx, kv, t)
-	case StateAggregated, StateExpired:
+		return true, k.endAggregated(ctx, kv, t)
+	case StateExpired:
 		return false, nil
 	default:
 		return false, fmt.Errorf("unknown state %q", t.State)
@@ -136,8 +144,15 @@ func (k Keeper) endCommit(ctx *ledger.Context, kv ledger.KV, t *Task, over bool)
 	return true, nil
 }
 
-func (k Keeper) missTruth(ctx *ledger.Context, kv ledger.KV, t *Task) error {
-	cause := "the proposer did not reveal the truth in time"
+// neverOpened ends a task whose truth did not land in time.
+func (k Keeper) neverOpened(ctx *ledger.Context, kv ledger.KV, t *Task) error {
+	cause := "the proposer did not open it in time"
+	k.slash(ctx, kv, t, t.Proposer, ledger.RoleProposer, ctx.Params.MissSlash, cause, fmt.Sprintf("commitment %s", t.Truth))
+	return k.expire(ctx, kv, t, cause, false)
+}
+
+// failTruth slashes the proposer for a truth that is early, late, missing or unmatching, and ends the task.
+func (k Keeper) failTruth(ctx *ledger.Context, kv ledger.KV, t *Task, cause string) error {
 	due := share(ctx.Params.Proposer.MinStake, ctx.Params.TruthSlashPerMille, perMille)
 	k.slash(ctx, kv, t, t.Proposer, ledger.RoleProposer, due, cause, fmt.Sprintf("commitment %s", t.Truth))
 	return k.expire(ctx, kv, t, cause, true)
@@ -195,18 +210,25 @@ func (k Keeper) expire(ctx *ledger.Context, kv ledger.KV, t *Task, cause string,
 	return k.close(kv, t)
 }
 
-// payFloor pays every solver that is in the task with a commitment its floor share of the reward.
+// payFloor pays every solver that is in the task its floor share of the reward for the steps it did: all of them with a
+// commitment, else those up to its last checkpoint.
 func (k Keeper) payFloor(ctx *ledger.Context, kv ledger.KV, t *Task, cause string) error {
 	reward, err := t.SlotReward()
 	if err != nil {
 		return fmt.Errorf("reward of a slot: %w", err)
 	}
-	floor := share(reward, ctx.Params.FloorPerMille, perMille)
+	full := share(reward, ctx.Params.FloorPerMille, perMille)
 	for i := range t.Slots {
-		if !t.Slots[i].Live() || t.Slots[i].Order == 0 {
+		if !t.Slots[i].Live() {
 			continue
 		}
-		if err := k.pay(ctx, kv, t, PotSolvers, t.Slots[i].Account, floor, "floor: "+cause); err != nil {
+		done := t.Slots[i].Step
+		if t.Slots[i].Order != 0 {
+			done = t.Steps
+		}
+		floor := share(full, uint64(done), uint64(t.Steps))
+		text := fmt.Sprintf("floor for %d of %d steps: %s", done, t.Steps, cause)
+		if err := k.pay(ctx, kv, t, PotSolvers, t.Slots[i].Account, floor, text); err != nil {
 			return err
 		}
 	}

@@ -18,7 +18,7 @@ type Solution struct {
 	Account     ledger.Account `json:"account"`
 	Checkpoints []string       `json:"checkpoints"` // manifest CIDs, one more than intervals; the first may be empty: the base model
 	Boundary    []ledger.Hash  `json:"boundary"`    // state hashes, one more than intervals
-	StepRoot    ledger.Hash    `json:"step_root"`   // Merkle root over interval roots, each over its step hashes
+	StepRoot    ledger.Hash    `json:"step_root"`   // Merkle root over interval roots, each over its step hashes; zero if evaluate-only
 	Steps       uint64         `json:"steps"`
 	Samples     uint64         `json:"samples"`
 }
@@ -82,8 +82,8 @@ func (s Solution) check() error {
 			return ledger.Refuse(ledger.CodeInvalid, "solution: checkpoint %d: %v", i, err)
 		}
 	}
-	if s.Steps == 0 || s.Samples == 0 || s.StepRoot.IsZero() {
-		return ledger.Refuse(ledger.CodeInvalid, "solution: no steps, samples or step root")
+	if s.Steps == 0 || s.Samples == 0 {
+		return ledger.Refuse(ledger.CodeInvalid, "solution: no steps or samples")
 	}
 	return nil
 }

@@ -1,9 +1,7 @@
 package task
 
 import (
-	"encoding/binary"
 	"fmt"
-	"math/bits"
 	"slices"
 	"strings"
 
@@ -24,24 +22,13 @@ type holder struct {
 	stake   uint64
 }
 
-// pick draws one holder with a probability in proportion to its stake: the first eight bytes of
-// SHA-256(tag ‖ block hash ‖ task ‖ counter), scaled to the sum. It returns the index.
+// pick draws one holder with a probability in proportion to its stake and returns the index.
 func pick(tag string, hash ledger.Hash, task string, counter uint32, pool []holder) int {
-	var sum uint64
-	for _, h := range pool {
-		sum += h.stake
-	}
-	var n [4]byte
-	binary.BigEndian.PutUint32(n[:], counter)
-	seed := ledger.HashParts([]byte(tag), hash[:], []byte(task), n[:])
-	at, _ := bits.Mul64(binary.BigEndian.Uint64(seed[:8]), sum)
+	stakes := make([]uint64, len(pool))
 	for i, h := range pool {
-		if at < h.stake {
-			return i
-		}
-		at -= h.stake
+		stakes[i] = h.stake
 	}
-	return len(pool) - 1
+	return ledger.PickByStake(tag, hash, task, counter, stakes)
 }
 
 // drawCommittee draws the committee from this block's hash. It reports whether there is one.
@@ -67,7 +54,7 @@ func (k Keeper) drawCommittee(ctx *ledger.Context, kv ledger.KV, t *Task) bool {
 	slices.SortFunc(members, func(a, b Member) int { return strings.Compare(string(a.Account), string(b.Account)) })
 	capWeights(members)
 	t.Committee, t.DrawHash = members, ctx.Hash
-	ctx.Emit(EventCommittee{Task: t.ID, DrawHash: ctx.Hash, Draw: t.Draws, Members: members})
+	ctx.Emit(EventCommittee{Task: t.ID, DrawHash: ctx.Hash, Draw: t.Draws, EvaluateOnly: t.EvaluateOnly, Members: members})
 	return true
 }
 
@@ -114,8 +101,18 @@ func capWeights(members []Member) {
 const maxAggregatorDraws = 16
 
 // drawAggregator draws the next aggregator among the active ones that did not miss their turn; when all did, the round
-// begins again.
+// begins again. Its minimum stake is locked until nobody can challenge its model any more, so that only who has as much free
+// can be drawn. Without one the task looks again in every block until the turn is over.
 func (k Keeper) drawAggregator(ctx *ledger.Context, kv ledger.KV, t *Task) {
+	t.AggDraws++
+	t.Deadline = ctx.WorkMS + ctx.Params.AggregateMS
+	if !k.seatAggregator(ctx, kv, t) {
+		ctx.Emit(EventAggregator{Task: t.ID, Draw: t.AggDraws, Deadline: t.Deadline})
+	}
+}
+
+// seatAggregator draws and locks the aggregator of the present turn, and reports whether there is one.
+func (k Keeper) seatAggregator(ctx *ledger.Context, kv ledger.KV, t *Task) bool {
 	var pool, all []holder
 	k.ports.Stakes.Holders(ctx, kv, ledger.RoleAggregator, func(account ledger.Account, stake ledger.Natn) bool {
 		h := holder{account: account, stake: uint64(stake)}
@@ -128,13 +125,18 @@ func (k Keeper) drawAggregator(ctx *ledger.Context, kv ledger.KV, t *Task) {
 	if len(pool) == 0 {
 		pool, t.Aggregators = all, nil
 	}
-	t.Aggregator = ""
-	if len(pool) > 0 {
-		t.Aggregator = pool[pick(tagAggregator, ctx.Hash, t.ID, t.AggDraws, pool)].account
+	for len(pool) > 0 {
+		i := pick(tagAggregator, ctx.Hash, t.ID, t.AggDraws, pool)
+		account := pool[i].account
+		err := k.ports.Stakes.Lock(ctx, kv, account, ledger.RoleAggregator, AggregatorPurpose(t.ID), ctx.Params.Aggregator.MinStake)
+		if err == nil {
+			t.Aggregator = account
+			ctx.Emit(EventAggregator{Task: t.ID, Account: account, Draw: t.AggDraws, Deadline: t.Deadline})
+			return true
+		}
+		pool = slices.Delete(pool, i, i+1)
 	}
-	t.AggDraws++
-	t.Deadline = ctx.WorkMS + ctx.Params.AggregateMS
-	ctx.Emit(EventAggregator{Task: t.ID, Account: t.Aggregator, Draw: t.AggDraws, Deadline: t.Deadline})
+	return false
 }
 
 // missAggregator penalises the drawn aggregator and draws the next one, or gives up.
@@ -142,10 +144,11 @@ func (k Keeper) missAggregator(ctx *ledger.Context, kv ledger.KV, t *Task) error
 	if t.Aggregator != "" {
 		cause := "it was drawn to aggregate and did not in time"
 		k.slash(ctx, kv, t, t.Aggregator, ledger.RoleAggregator, ctx.Params.MissSlash, cause, fmt.Sprintf("draw %d", t.AggDraws))
+		k.ports.Stakes.Unlock(ctx, kv, t.Aggregator, ledger.RoleAggregator, AggregatorPurpose(t.ID))
 		t.Aggregators = append(t.Aggregators, t.Aggregator)
+		t.Aggregator = ""
 	}
 	if t.AggDraws >= maxAggregatorDraws {
-		t.Aggregator = ""
 		return k.expire(ctx, kv, t, "nobody aggregated the accepted solutions", false)
 	}
 	k.drawAggregator(ctx, kv, t)

@@ -11,7 +11,9 @@ type EventProposed struct {
 	Model    string         `json:"model"`
 	Truth    ledger.Hash    `json:"truth"`
 	Slots    uint32         `json:"slots"`
-	Escrow   Escrow         `json:"escrow"`
+	// EvaluateOnly says that nobody will replay this task's solutions.
+	EvaluateOnly bool   `json:"evaluate_only,omitempty"`
+	Escrow       Escrow `json:"escrow"`
 }
 
 // EventPhase says that a task entered a state or a phase, until when, and why.
@@ -55,7 +57,9 @@ type EventCommittee struct {
 	Task     string      `json:"task"`
 	DrawHash ledger.Hash `json:"draw_hash"`
 	Draw     uint32      `json:"draw"` // 1, or 2 for the redraw
-	Members  []Member    `json:"members"`
+	// EvaluateOnly says that the members evaluate and do not replay.
+	EvaluateOnly bool     `json:"evaluate_only,omitempty"`
+	Members      []Member `json:"members"`
 }
 
 // EventCommitteeShort says that a draw found too few coordinators.
@@ -145,7 +149,28 @@ type EventAggregated struct {
 	Project    string         `json:"project"`
 	Aggregator ledger.Account `json:"aggregator"`
 	Accepted   uint32         `json:"accepted"`
+	// EvaluateOnly says that no update in it was replayed: all weigh the same under [RuleEvaluateOnly].
+	EvaluateOnly bool   `json:"evaluate_only,omitempty"`
+	Result       Result `json:"result"`
+}
+
+// EventReplaced says that a dispute replaced a task's model: the right one is the project's next version.
+type EventReplaced struct {
+	Task       string         `json:"task"`
+	Project    string         `json:"project"`
+	Aggregator ledger.Account `json:"aggregator"`
+	Challenger ledger.Account `json:"challenger"`
+	Refuted    Result         `json:"refuted"`
 	Result     Result         `json:"result"`
+}
+
+// EventRescored says that an appeal replaced the score of a solution.
+type EventRescored struct {
+	Task   string         `json:"task"`
+	Solver ledger.Account `json:"solver"`
+	Was    uint16         `json:"was"`
+	Score  uint16         `json:"score"`
+	Reason string         `json:"reason"`
 }
 
 // EventKind implements ledger.EventData.
@@ -196,6 +221,12 @@ func (EventAggregator) EventKind() string { return "task/aggregator" }
 // EventKind implements ledger.EventData.
 func (EventAggregated) EventKind() string { return "task/aggregated" }
 
+// EventKind implements ledger.EventData.
+func (EventReplaced) EventKind() string { return "task/replaced" }
+
+// EventKind implements ledger.EventData.
+func (EventRescored) EventKind() string { return "task/rescored" }
+
 // Events returns one zero event of every kind, for decoders.
 func Events() []ledger.EventData {
 	return []ledger.EventData{
@@ -215,5 +246,7 @@ func Events() []ledger.EventData {
 		EventReturned{},
 		EventAggregator{},
 		EventAggregated{},
+		EventReplaced{},
+		EventRescored{},
 	}
 }

@@ -43,6 +43,8 @@ type Propose struct {
 	StorageFee      ledger.Natn `json:"storage_fee"`
 	ProposerReward  ledger.Natn `json:"proposer_reward"`
 	CommitMS        uint64      `json:"commit_ms"` // 0 = genesis default
+	// EvaluateOnly is for private data or an external trainer: replay must be 0 and the interval all steps.
+	EvaluateOnly bool `json:"evaluate_only"`
 }
 
 // Open confirms that the encrypted truth has landed and opens the task for claims.
@@ -141,8 +143,12 @@ func (m Propose) Validate() error {
 		return invalid("the spec %q is no CID", bounded(m.Spec))
 	case !manifestCID(m.Model):
 		return invalid("the model %q is no manifest CID", bounded(m.Model))
-	case m.Steps == 0 || m.Interval == 0 || m.Batch == 0 || m.Slots == 0 || m.Replay == 0:
-		return invalid("steps, interval, batch, slots and replay must be at least 1")
+	case m.Steps == 0 || m.Interval == 0 || m.Batch == 0 || m.Slots == 0:
+		return invalid("steps, interval, batch and slots must be at least 1")
+	case m.EvaluateOnly && (m.Replay != 0 || m.Interval != m.Steps):
+		return invalid("an evaluate-only task has no replay and one interval of all its %d steps", m.Steps)
+	case !m.EvaluateOnly && m.Replay == 0:
+		return invalid("replay must be at least 1: only an evaluate-only task goes without")
 	case m.Interval > m.Steps:
 		return invalid("an interval of %d steps in a task of %d", m.Interval, m.Steps)
 	case m.Slots > maxSlots:

@@ -12,8 +12,9 @@ type Budget interface {
 	Reserve(ctx *ledger.Context, kv ledger.KV, project string, amount ledger.Natn) error
 	// Return puts what a task did not spend back into the budget, whatever the project's state.
 	Return(ctx *ledger.Context, kv ledger.KV, project string, amount ledger.Natn) error
-	// Publish makes the manifest the project's next model version and returns its number.
-	Publish(ctx *ledger.Context, kv ledger.KV, project, task string, r Result) (uint64, error)
+	// Publish makes the manifest the project's next model version and returns its number. The publisher is the aggregator,
+	// or who proved its model wrong.
+	Publish(ctx *ledger.Context, kv ledger.KV, project, task string, publisher ledger.Account, r Result) (uint64, error)
 }
 
 // Bank credits accounts with what leaves an escrow.
@@ -65,7 +66,7 @@ type Votes interface {
 
 // Disputes is the settling of challenges.
 type Disputes interface {
-	// Pending reports whether a dispute about the task is not closed.
+	// Pending reports whether a dispute or an appeal about the task is not closed.
 	Pending(kv ledger.KV, task string) bool
 	// Demanded reports whether a dispute waits for the solver to open the interval.
 	Demanded(kv ledger.KV, task string, solver ledger.Account, interval uint32) bool

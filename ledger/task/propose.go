@@ -30,7 +30,7 @@ func (k Keeper) Propose(ctx *ledger.Context, kv ledger.KV, m Propose) error {
 	t.Escrow = escrow
 	ctx.Emit(EventProposed{
 		Task: id, Project: t.Project, Proposer: t.Proposer, Spec: t.Spec, Model: t.Model, Truth: t.Truth,
-		Slots: m.Slots, Escrow: escrow,
+		Slots: m.Slots, EvaluateOnly: t.EvaluateOnly, Escrow: escrow,
 	})
 	enter(ctx, &t, StateProposed, "", ctx.WorkMS+ctx.Params.OpenMS, "proposed")
 	kv.Set(keyLive(id), []byte{1})
@@ -47,7 +47,10 @@ func newTask(ctx *ledger.Context, id string, m Propose) Task {
 	if commitMS == 0 {
 		commitMS = ctx.Params.CommitMS
 	}
-	n := intervals(m.Steps, m.Interval)
+	n, detection := intervals(m.Steps, m.Interval), uint32(0)
+	if !m.EvaluateOnly {
+		detection = DetectionPerMille(n, m.Replay, committee)
+	}
 	slots := make([]Slot, m.Slots)
 	for i := range slots {
 		slots[i].Index = uint32(i)
@@ -55,7 +58,7 @@ func newTask(ctx *ledger.Context, id string, m Propose) Task {
 	return Task{
 		ID: id, Project: m.Project, Proposer: ctx.Sender, Spec: m.Spec, Model: m.Model, Truth: m.Truth,
 		Steps: m.Steps, Interval: m.Interval, Intervals: n, Batch: m.Batch, Replay: m.Replay,
-		CommitteeSize: committee, Detection: DetectionPerMille(n, m.Replay, committee),
+		CommitteeSize: committee, Detection: detection, EvaluateOnly: m.EvaluateOnly,
 		RewardPerSample: m.RewardPerSample, CoordinatorFee: m.CoordinatorFee, AggregatorFee: m.AggregatorFee,
 		StorageFee: m.StorageFee, ProposerReward: m.ProposerReward, CommitMS: commitMS, Slots: slots,
 	}
@@ -68,7 +71,7 @@ func checkBounds(p ledger.Params, m Propose) error {
 		return refused("%d slots; at most %d", m.Slots, p.MaxSlots)
 	case m.Steps > p.MaxSteps:
 		return refused("%d steps; at most %d", m.Steps, p.MaxSteps)
-	case m.Interval > p.MaxInterval:
+	case !m.EvaluateOnly && m.Interval > p.MaxInterval:
 		return refused("intervals of %d steps; at most %d", m.Interval, p.MaxInterval)
 	case n > p.MaxIntervals:
 		return refused("%d intervals; at most %d", n, p.MaxIntervals)
@@ -87,7 +90,7 @@ func checkBond(p ledger.Params, t *Task) error {
 	if err != nil {
 		return invalid("the rewards are more than any budget can hold")
 	}
-	if _, err := bondOf(p, reward, t.Detection); err != nil {
+	if _, err := bondOf(p, reward, t); err != nil {
 		return invalid("no stake can cover a bond for %s at a detection of %d per mille", reward, t.Detection)
 	}
 	return nil

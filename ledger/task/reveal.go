@@ -7,7 +7,9 @@ import (
 	"autonet/ledger"
 )
 
-// RevealTruth opens the proposer's commitment to the ground truth.
+// RevealTruth opens the proposer's commitment to the ground truth. What opens it before the solvers are bound, and what does
+// not open it when they are, ends the task at the proposer's cost: the message is not refused, because what it shows cannot
+// be taken back.
 func (k Keeper) RevealTruth(ctx *ledger.Context, kv ledger.KV, m RevealTruth) error {
 	t, err := k.load(kv, m.Task)
 	if err != nil {
@@ -16,12 +18,15 @@ func (k Keeper) RevealTruth(ctx *ledger.Context, kv ledger.KV, m RevealTruth) er
 	if ctx.Sender != t.Proposer {
 		return refused("only the proposer %s can reveal the truth of task %s", t.Proposer, t.ID)
 	}
+	matches := t.Truth == commitreveal.Commit(commitreveal.KindTruth, ctx.Network, t.ID, string(ctx.Sender), m.CID, m.Salt)
+	if matches && t.Before(StateCommitted) {
+		return k.failTruth(ctx, kv, &t, "the proposer revealed the truth before the solvers were bound")
+	}
 	if err := inState(ctx, &t, StateCommitted); err != nil {
 		return err
 	}
-	got := commitreveal.Commit(commitreveal.KindTruth, ctx.Network, t.ID, string(ctx.Sender), m.CID, m.Salt)
-	if got != t.Truth {
-		return refused("the truth does not match its commitment %s", t.Truth)
+	if !matches {
+		return k.failTruth(ctx, kv, &t, "the proposer revealed a truth that does not match its commitment")
 	}
 	t.TruthCID, t.TruthSalt = m.CID, m.Salt
 	ctx.Emit(EventTruth{Task: t.ID, Proposer: t.Proposer, CID: m.CID, Salt: m.Salt})
@@ -100,6 +105,8 @@ func checkShape(ctx *ledger.Context, t *Task, s Solution) error {
 		return refused("a solution of %d steps to a task of %d", s.Steps, t.Steps)
 	case s.Samples != t.Samples():
 		return refused("a solution of %d samples to a task of %d", s.Samples, t.Samples())
+	case s.StepRoot.IsZero() != t.EvaluateOnly:
+		return refused("a step root is what a replay is checked against: a task has one or is evaluate-only")
 	case len(s.Boundary) != int(t.Intervals)+1:
 		return refused("a solution of %d intervals to a task of %d", len(s.Boundary)-1, t.Intervals)
 	}
@@ -130,7 +137,7 @@ func (k Keeper) checkIdentical(ctx *ledger.Context, kv ledger.KV, t *Task, own *
 // identical reports whether two solutions are one computation: partition and seed depend on the account, so that honest
 // ones never are.
 func identical(a, b Solution) bool {
-	return a.StepRoot == b.StepRoot || a.FinalState() == b.FinalState() || a.Weights() == b.Weights()
+	return !a.StepRoot.IsZero() && a.StepRoot == b.StepRoot || a.FinalState() == b.FinalState() || a.Weights() == b.Weights()
 }
 
 // missedReveal says why a solver that did not reveal is dropped, with the evidence if it copied.

@@ -36,7 +36,8 @@ func (k Keeper) settle(ctx *ledger.Context, kv ledger.KV, t *Task) error {
 	return nil
 }
 
-// Aggregate publishes the drawn aggregator's model and ends the task.
+// Aggregate publishes the drawn aggregator's model at once. The task stays AGGREGATED with a window in which the model can
+// be challenged; what the aggregator and the providers earn is paid when it is over.
 func (k Keeper) Aggregate(ctx *ledger.Context, kv ledger.KV, m Aggregate) error {
 	t, err := k.load(kv, m.Task)
 	if err != nil {
@@ -49,19 +50,66 @@ func (k Keeper) Aggregate(ctx *ledger.Context, kv ledger.KV, m Aggregate) error 
 		return refused("%s was not drawn to aggregate task %s", ctx.Sender, t.ID)
 	}
 	result := Result{Manifest: m.Manifest, Root: m.Root, Size: m.Size, Parameters: m.Parameters}
-	if result.Version, err = k.ports.Budget.Publish(ctx, kv, t.Project, t.ID, result); err != nil {
+	if result.Version, err = k.ports.Budget.Publish(ctx, kv, t.Project, t.ID, t.Aggregator, result); err != nil {
 		return err
 	}
 	t.Result = &result
-	if err := k.pay(ctx, kv, &t, PotAggregator, t.Aggregator, t.Escrow.Aggregator, "aggregation"); err != nil {
+	ctx.Emit(EventAggregated{
+		Task: t.ID, Project: t.Project, Aggregator: t.Aggregator, Accepted: t.Accepted, EvaluateOnly: t.EvaluateOnly, Result: result,
+	})
+	enter(ctx, &t, StateAggregated, PhaseAggregateChallenge, ctx.WorkMS+ctx.Params.Disputes.AggregateChallengeMS,
+		fmt.Sprintf("model version %d is published and can be challenged", result.Version))
+	save(kv, &t)
+	return nil
+}
+
+// ReplaceAggregate publishes the right model as the project's next version after a dispute has disproved the aggregator's,
+// slashes the aggregator's locked stake with the reporter's share, and returns what it took.
+func (k Keeper) ReplaceAggregate(
+	ctx *ledger.Context, kv ledger.KV, id string, right Result, reporter ledger.Account, cause, evidence string,
+) (ledger.Natn, error) {
+	t, err := k.must(kv, id)
+	if err != nil {
+		return 0, err
+	}
+	if t.Phase != PhaseAggregateChallenge || t.Refuted != nil {
+		return 0, fmt.Errorf("task %s has no model that can be replaced", id)
+	}
+	if right.Version, err = k.ports.Budget.Publish(ctx, kv, t.Project, t.ID, reporter, right); err != nil {
+		return 0, fmt.Errorf("task %s: publish the right model: %w", id, err)
+	}
+	t.Refuted, t.Result = t.Result, &right
+	taken := k.ports.Stakes.SlashLocked(ctx, kv, AggregatorPurpose(id), Penalty{
+		Account: t.Aggregator, Role: ledger.RoleAggregator, Amount: ctx.Params.Aggregator.MinStake, Reporter: reporter,
+		Task: id, Cause: cause, Evidence: evidence,
+	})
+	ctx.Emit(EventReplaced{
+		Task: id, Project: t.Project, Aggregator: t.Aggregator, Challenger: reporter, Refuted: *t.Refuted, Result: right,
+	})
+	save(kv, &t)
+	return taken, nil
+}
+
+// endAggregated pays the aggregator, unless its model was replaced, and the providers of the model that stands, and makes
+// the task final.
+func (k Keeper) endAggregated(ctx *ledger.Context, kv ledger.KV, t *Task) error {
+	cause := "nobody can challenge the model any more"
+	if t.Refuted == nil {
+		if err := k.pay(ctx, kv, t, PotAggregator, t.Aggregator, t.Escrow.Aggregator, "aggregation"); err != nil {
+			return err
+		}
+	} else {
+		cause = fmt.Sprintf("model version %d replaced version %d", t.Result.Version, t.Refuted.Version)
+		if err := k.giveBack(ctx, kv, t, "the aggregate was wrong", PotAggregator); err != nil {
+			return err
+		}
+	}
+	k.ports.Stakes.Unlock(ctx, kv, t.Aggregator, ledger.RoleAggregator, AggregatorPurpose(t.ID))
+	if err := k.payStorage(ctx, kv, t); err != nil {
 		return err
 	}
-	if err := k.payStorage(ctx, kv, &t); err != nil {
-		return err
-	}
-	ctx.Emit(EventAggregated{Task: t.ID, Project: t.Project, Aggregator: t.Aggregator, Accepted: t.Accepted, Result: result})
-	enter(ctx, &t, StateAggregated, "", 0, fmt.Sprintf("model version %d is published", result.Version))
-	return k.close(kv, &t)
+	enter(ctx, t, StateAggregated, "", 0, cause)
+	return k.close(kv, t)
 }
 
 // payStorage splits the storage pot over the providers of the new model by columns. The remainder, or all of it when

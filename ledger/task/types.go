@@ -25,18 +25,20 @@ const (
 	StateExpired       State = "EXPIRED"
 )
 
-// Final reports whether nothing can happen to a task in this state any more.
-func (s State) Final() bool { return s == StateAggregated || s == StateExpired }
-
-// Phase is the part of VOTING a task is in; empty in every other state.
+// Phase is the part of VOTING or AGGREGATED a task is in; empty in every other state, and once a task is final.
 type Phase string
 
-// The phases of VOTING.
+// The phases of VOTING, and that of AGGREGATED in which the published model can be challenged.
 const (
-	PhaseVoteCommit Phase = "VOTE_COMMIT"
-	PhaseVoteReveal Phase = "VOTE_REVEAL"
-	PhaseOpening    Phase = "OPENING"
+	PhaseVoteCommit         Phase = "VOTE_COMMIT"
+	PhaseVoteReveal         Phase = "VOTE_REVEAL"
+	PhaseOpening            Phase = "OPENING"
+	PhaseAggregateChallenge Phase = "AGGREGATE_CHALLENGE"
 )
+
+// RuleEvaluateOnly is the rule by which the updates of an evaluate-only task are aggregated, whatever its spec says: robust,
+// and every update weighs the same.
+const RuleEvaluateOnly = "median"
 
 // Pots of the escrow.
 const (
@@ -74,9 +76,13 @@ type Task struct {
 	Interval      uint32 `json:"interval"`  // steps between checkpoints
 	Intervals     uint32 `json:"intervals"` // ⌈steps / interval⌉
 	Batch         uint32 `json:"batch"`
-	Replay        uint32 `json:"replay"`         // intervals a member replays of each solution
-	CommitteeSize uint32 `json:"committee_size"` // members wanted
-	Detection     uint32 `json:"detection_per_mille"`
+	Replay        uint32 `json:"replay"`              // intervals a member replays of each solution
+	CommitteeSize uint32 `json:"committee_size"`      // members wanted
+	Detection     uint32 `json:"detection_per_mille"` // 0 of an evaluate-only task
+	// EvaluateOnly tasks have private data or an external trainer: nobody can replay their bits. Votes are evaluations,
+	// nothing is opened, no step can be challenged, updates are aggregated by [RuleEvaluateOnly], and a bond is at least the
+	// full reward.
+	EvaluateOnly bool `json:"evaluate_only"`
 
 	RewardPerSample ledger.Natn `json:"reward_per_sample"`
 	CoordinatorFee  ledger.Natn `json:"coordinator_fee"` // for the whole committee
@@ -103,6 +109,7 @@ type Task struct {
 	Aggregators []ledger.Account `json:"aggregators_missed,omitempty"` // drawn and silent, of this round
 	AggDraws    uint32           `json:"aggregator_draws,omitempty"`
 	Result      *Result          `json:"result,omitempty"`
+	Refuted     *Result          `json:"refuted,omitempty"` // the aggregator's result, when a dispute replaced it
 }
 
 // Slot is one place of a task and what its solver did in it.
@@ -175,6 +182,11 @@ type Result struct {
 	Version    uint64      `json:"version"` // of the project's model
 }
 
+// Final reports whether nothing can happen to the task any more.
+func (t Task) Final() bool {
+	return t.State == StateExpired || t.State == StateAggregated && t.Phase == ""
+}
+
 // Samples is what one solver trains on: steps × batch.
 func (t Task) Samples() uint64 { return uint64(t.Steps) * uint64(t.Batch) }
 
@@ -198,6 +210,23 @@ func (t Task) RevealedSlots() []Slot {
 	}
 	slices.SortFunc(revealed, func(a, b Slot) int { return strings.Compare(string(a.Account), string(b.Account)) })
 	return revealed
+}
+
+// Insiders lists who had a part in the task: its committee, its claimants and its aggregator.
+func (t Task) Insiders() []ledger.Account {
+	var in []ledger.Account
+	for _, m := range t.Committee {
+		in = append(in, m.Account)
+	}
+	for _, slot := range t.Slots {
+		if slot.Account != "" {
+			in = append(in, slot.Account)
+		}
+	}
+	if t.Aggregator != "" {
+		in = append(in, t.Aggregator)
+	}
+	return in
 }
 
 // MemberOf returns the index of the account in the committee.

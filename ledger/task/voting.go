@@ -40,6 +40,25 @@ func (k Keeper) SetVerdict(kv ledger.KV, id string, solver ledger.Account, v Ver
 	return nil
 }
 
+// ReplaceScore gives a solution that is not settled the score that governance decided on an appeal.
+func (k Keeper) ReplaceScore(ctx *ledger.Context, kv ledger.KV, id string, solver ledger.Account, score uint16, reason string) error {
+	t, err := k.must(kv, id)
+	if err != nil {
+		return err
+	}
+	i, ok := t.SlotOf(solver)
+	if !ok || t.Slots[i].Verdict == nil || t.State != StateChallenge {
+		return fmt.Errorf("task %s has no open verdict on %s", id, solver)
+	}
+	v := *t.Slots[i].Verdict
+	ctx.Emit(EventRescored{Task: id, Solver: solver, Was: v.Score, Score: score, Reason: reason})
+	v.Score, v.Reason = score, reason
+	v.Accepted = score > 0 && !v.Suspended && !v.Fraud
+	t.Slots[i].Verdict = &v
+	save(kv, &t)
+	return nil
+}
+
 // ProveFraud rejects a solution whose bits a dispute has disproved, slashes the solver's bond with the reporter's share
 // and returns what it took.
 func (k Keeper) ProveFraud(ctx *ledger.Context, kv ledger.KV, id string, solver, reporter ledger.Account, cause, evidence string) (ledger.Natn, error) {

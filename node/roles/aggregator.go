@@ -37,27 +37,11 @@ func (a *Aggregator) Step(ctx context.Context, t task.Task) error {
 
 func (a *Aggregator) aggregate(ctx context.Context, t task.Task) (err error) {
 	defer func() { a.d.Report(Progress{Kind: "aggregate", Task: t.ID, Done: true, Err: err}) }()
-	l, err := a.d.Lease.Wait(ctx)
+	made, err := a.d.combine(ctx, t)
 	if err != nil {
 		return err
 	}
-	mat, err := a.d.Stuff.Load(ctx, t)
-	if err != nil {
-		return err
-	}
-	updates, err := a.updates(ctx, t, mat)
-	if err != nil {
-		return err
-	}
-	weights, err := a.d.Engine.Aggregate(l, mat.Spec.Rule, updates)
-	if err != nil {
-		return err
-	}
-	raw, err := codec.EncodeWeights(weights, mat.Spec.Model)
-	if err != nil {
-		return err
-	}
-	pinned, err := a.d.Files.Pin(ctx, raw)
+	pinned, err := a.d.Files.Pin(ctx, made.raw)
 	if err != nil {
 		return fmt.Errorf("publish the model: %w", err)
 	}
@@ -65,19 +49,51 @@ func (a *Aggregator) aggregate(ctx context.Context, t task.Task) (err error) {
 		return err
 	}
 	_, err = a.d.Ledger.Send(ctx, task.Aggregate{
-		Task: t.ID, Manifest: pinned.CID, Root: pinned.Root, Size: pinned.Size, Parameters: parameters(weights),
+		Task: t.ID, Manifest: pinned.CID, Root: pinned.Root, Size: pinned.Size, Parameters: made.parameters,
 	})
 	return err
 }
 
+// combined is the model that the accepted updates of a task give: the same bytes for whoever combines them.
+type combined struct {
+	raw        []byte
+	parameters uint64
+}
+
+// combine recomputes a task's aggregate from the accepted updates.
+func (d Deps) combine(ctx context.Context, t task.Task) (combined, error) {
+	l, err := d.Lease.Wait(ctx)
+	if err != nil {
+		return combined{}, err
+	}
+	mat, err := d.Stuff.Load(ctx, t)
+	if err != nil {
+		return combined{}, err
+	}
+	updates, err := d.updates(ctx, t, mat)
+	if err != nil {
+		return combined{}, err
+	}
+	rule := mat.Spec.Rule
+	if t.EvaluateOnly {
+		rule = task.RuleEvaluateOnly
+	}
+	weights, err := d.Engine.Aggregate(l, rule, updates)
+	if err != nil {
+		return combined{}, err
+	}
+	raw, err := codec.EncodeWeights(weights, mat.Spec.Model)
+	return combined{raw: raw, parameters: parameters(weights)}, err
+}
+
 // updates fetches the accepted solutions' weights and checks each against the final state its solution states.
-func (a *Aggregator) updates(ctx context.Context, t task.Task, mat Material) ([]aggregate.Update, error) {
+func (d Deps) updates(ctx context.Context, t task.Task, mat Material) ([]aggregate.Update, error) {
 	var out []aggregate.Update
 	for _, slot := range t.Slots {
 		if slot.Verdict == nil || !slot.Verdict.Accepted || slot.Solution == nil {
 			continue
 		}
-		state, err := fetchCheckpoint(ctx, a.d.Files, mat, *slot.Solution, int(t.Intervals))
+		state, err := fetchCheckpoint(ctx, d.Files, mat, *slot.Solution, int(t.Intervals))
 		if err != nil {
 			return nil, fmt.Errorf("update of %s: %w", slot.Account, err)
 		}

@@ -65,6 +65,8 @@ func (c *Coordinator) Step(ctx context.Context, t task.Task) error {
 		return c.reveal(ctx, t)
 	case t.State == task.StateChallenge && m.Revealed:
 		return c.challenge(ctx, t)
+	case t.Phase == task.PhaseAggregateChallenge:
+		return c.checkAggregate(ctx, t)
 	default:
 		return nil
 	}

@@ -178,7 +178,7 @@ func (w *world) run(id string) task.Task {
 		if w.taken.Load() > before {
 			continue
 		}
-		if t.State.Final() {
+		if t.Final() {
 			return t
 		}
 		w.wait(500)
