@@ -1,6 +1,11 @@
 package yuma
 
-import "autonet/internal/fixed"
+import (
+	"cmp"
+	"slices"
+
+	"autonet/internal/fixed"
+)
 
 // KappaHalf is the majority that supports a weight: 32767 / 65535, one half as stored proportions write it.
 const KappaHalf uint16 = 32767
@@ -121,4 +126,71 @@ func Clip(weights [][]fixed.I32F32, consensus []fixed.I32F32) [][]fixed.I32F32 {
 		}
 	}
 	return clipped
+}
+
+// consensusOf returns the median of every column of a sparse matrix, as [Consensus] does of a dense one: the sums of stake
+// are exact, so that the entries of a column can be sorted and its zeros taken as one. Its cost is that of the sorting.
+func consensusOf(stake []fixed.I32F32, weights Matrix, columns int, kappa fixed.I32F32) []fixed.I32F32 {
+	active, whole := make([]fixed.I32F32, len(stake)), fixed.I32F32(0)
+	sum := total(stake)
+	for i, s := range stake {
+		if s > 0 {
+			active[i] = s.Div(sum)
+			whole = whole.Add(active[i])
+		}
+	}
+	lists := byColumn(active, weights, columns)
+	consensus := make([]fixed.I32F32, columns)
+	for j, list := range lists {
+		consensus[j] = sortedMedian(list, whole, whole.Sub(kappa))
+	}
+	return consensus
+}
+
+// supported is one entry of a column with the stake behind it.
+type supported struct{ score, stake fixed.I32F32 }
+
+// byColumn lists the positive entries of every column whose rows have stake, in one block of memory.
+func byColumn(stake []fixed.I32F32, weights Matrix, columns int) [][]supported {
+	counts := make([]int, columns)
+	sum := 0
+	for i, row := range weights {
+		for _, e := range row {
+			if e.Value > 0 && stake[i] > 0 {
+				counts[e.Column]++
+				sum++
+			}
+		}
+	}
+	room := make([]supported, sum)
+	lists := make([][]supported, columns)
+	for j, n := range counts {
+		lists[j], room = room[:0:n], room[n:]
+	}
+	for i, row := range weights {
+		for _, e := range row {
+			if e.Value > 0 && stake[i] > 0 {
+				lists[e.Column] = append(lists[e.Column], supported{score: e.Value, stake: stake[i]})
+			}
+		}
+	}
+	return lists
+}
+
+// sortedMedian returns the least score up to which there is more stake than the minority; the greatest if there is none.
+func sortedMedian(list []supported, whole, minority fixed.I32F32) fixed.I32F32 {
+	slices.SortFunc(list, func(a, b supported) int { return cmp.Compare(a.score, b.score) })
+	upTo := whole // of the zeros
+	for _, s := range list {
+		upTo = upTo.Sub(s.stake)
+	}
+	if upTo > 0 && upTo > minority || len(list) == 0 {
+		return 0
+	}
+	for _, s := range list {
+		if upTo = upTo.Add(s.stake); upTo > minority {
+			return s.score
+		}
+	}
+	return list[len(list)-1].score
 }

@@ -1,10 +1,8 @@
 package yuma_test
 
 import (
-	"encoding/json"
 	"math"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"testing"
 
@@ -13,107 +11,6 @@ import (
 	"autonet/consensus/yuma"
 	"autonet/internal/fixed"
 )
-
-func number(x float64) fixed.I32F32 { return fixed.I32F32(math.Floor(x * (1 << 32))) }
-
-func numbers(xs []float64) []fixed.I32F32 {
-	out := make([]fixed.I32F32, len(xs))
-	for i, x := range xs {
-		out[i] = number(x)
-	}
-	return out
-}
-
-func matrix(rows [][]float64) [][]fixed.I32F32 {
-	out := make([][]fixed.I32F32, len(rows))
-	for i, row := range rows {
-		out[i] = numbers(row)
-	}
-	return out
-}
-
-func sum(xs []fixed.I32F32) fixed.I32F32 {
-	var total fixed.I32F32
-	for _, x := range xs {
-		total = total.Add(x)
-	}
-	return total
-}
-
-// op is one published vector of subtensor's math (see the source inside the file).
-type op struct {
-	ID     string          `json:"id"`
-	Op     string          `json:"op"`
-	Args   json.RawMessage `json:"args"`
-	Expect json.RawMessage `json:"expect"`
-	Tol    float64         `json:"tol"`
-}
-
-func TestMedianAndClippingGiveThePublishedVectors(t *testing.T) {
-	raw, err := os.ReadFile("testdata/median_subtensor.json")
-	require.NoError(t, err)
-	var file struct {
-		Ops []op `json:"ops"`
-	}
-	require.NoError(t, json.Unmarshal(raw, &file))
-	require.Len(t, file.Ops, 12)
-	for _, v := range file.Ops {
-		t.Run(v.ID, func(t *testing.T) {
-			switch v.Op {
-			case "weighted_median":
-				checkMedian(t, v)
-			case "weighted_median_col":
-				checkColumns(t, v)
-			case "col_clip":
-				checkClip(t, v)
-			default:
-				t.Fatalf("vector of an unknown operation %q", v.Op)
-			}
-		})
-	}
-}
-
-func checkMedian(t *testing.T, v op) {
-	t.Helper()
-	var args struct {
-		Stake, Score []float64
-		Minority     float64
-	}
-	var want float64
-	require.NoError(t, json.Unmarshal(v.Args, &args))
-	require.NoError(t, json.Unmarshal(v.Expect, &want))
-	stake := numbers(args.Stake)
-	got := yuma.WeightedMedian(stake, numbers(args.Score), number(args.Minority), 0, sum(stake))
-	require.InDelta(t, float64(number(want)), float64(got), v.Tol*(1<<32))
-}
-
-func checkColumns(t *testing.T, v op) {
-	t.Helper()
-	var args struct {
-		Stake    []float64
-		Score    [][]float64
-		Majority float64
-	}
-	var want []float64
-	require.NoError(t, json.Unmarshal(v.Args, &args))
-	require.NoError(t, json.Unmarshal(v.Expect, &want))
-	got := yuma.Consensus(numbers(args.Stake), matrix(args.Score), len(want), number(args.Majority))
-	for j := range want {
-		require.InDelta(t, float64(number(want[j])), float64(got[j]), v.Tol*(1<<32))
-	}
-}
-
-func checkClip(t *testing.T, v op) {
-	t.Helper()
-	var args struct {
-		Matrix    [][]float64
-		Threshold []float64
-	}
-	var want [][]float64
-	require.NoError(t, json.Unmarshal(v.Args, &args))
-	require.NoError(t, json.Unmarshal(v.Expect, &want))
-	require.Equal(t, matrix(want), yuma.Clip(matrix(args.Matrix), numbers(args.Threshold)))
-}
 
 func TestMedianIsTheLargestScoreThatAMajorityOfTheStakeSupports(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 7))

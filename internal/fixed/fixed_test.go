@@ -114,3 +114,15 @@ func TestProportionsConvertAsTheyAreStored(t *testing.T) {
 	require.Equal(t, fixed.Max, fixed.Ratio(math.MaxUint64, 1))
 	require.Equal(t, fixed.One/4, fixed.Ratio(1, 4))
 }
+
+func TestExponentialIsThatOfTheSeries(t *testing.T) {
+	require.Equal(t, fixed.One, fixed.Exp(0))
+	for _, x := range []float64{-8, -2.5, -1, -0.001, 0.001, 0.5, 1, 2, 5, 8} {
+		got := float64(fixed.Exp(fixed.I32F32(x*(1<<32)))) / (1 << 32)
+		require.InEpsilon(t, math.Exp(x), got, 1e-5, "e^%v", x)
+	}
+	require.Equal(t, fixed.Max, fixed.Exp(fixed.FromInt(1000)))
+	require.LessOrEqual(t, fixed.Exp(fixed.FromInt(-1000)), fixed.I32F32(2))
+	require.Equal(t, fixed.One/2, fixed.Sigmoid(fixed.One/2, fixed.FromInt(10), fixed.One/2))
+	require.Equal(t, fixed.Sigmoid(fixed.FromInt(100), fixed.FromInt(10), 0), fixed.Sigmoid(fixed.Max, fixed.FromInt(10), 0))
+}
