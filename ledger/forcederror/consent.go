@@ -17,21 +17,24 @@ type Secret struct {
 	Solver  ledger.Account `json:"solver,omitempty"`
 	Doc     string         `json:"doc,omitempty"` // CID of the bad solution's document, as its commitment binds it
 	Nonce   ledger.Hash    `json:"nonce"`         // 32 random bytes
+	Key     ledger.Account `json:"key,omitempty"` // peer ID of the key that consented: the solver's own, or one it rotated to
 	Consent []byte         `json:"consent,omitempty"`
 }
 
 // Dummy reports whether the seal holds no trap.
 func (s Secret) Dummy() bool { return s.Solver == "" }
 
-// ConsentDigest is what a trap's solver signs with its Ed25519 key for the governor that seals it:
-// SHA-256("autonet/trap-consent/v1" ‖ network ‖ task ‖ governor ‖ solver ‖ document ‖ nonce), every part length-prefixed.
+// ConsentDigest is what a trap's solver signs with its key for the governor that seals it:
+// SHA-256("autonet/trap-consent/v1" ‖ network ‖ task ‖ governor ‖ solver ‖ document ‖ key ‖ nonce), every part
+// length-prefixed.
 func ConsentDigest(network, task string, governor ledger.Account, s Secret) ledger.Hash {
-	return ledger.HashParts([]byte(tagConsent), []byte(network), []byte(task), []byte(governor), []byte(s.Solver), []byte(s.Doc), s.Nonce[:])
+	return ledger.HashParts([]byte(tagConsent), []byte(network), []byte(task), []byte(governor), []byte(s.Solver), []byte(s.Doc), []byte(s.Key), s.Nonce[:])
 }
 
-// Consented reports whether the secret carries the solver's signature by the key.
-func Consented(network, task string, governor ledger.Account, s Secret, key ed25519.PublicKey) bool {
-	if len(key) != ed25519.PublicKeySize || len(s.Consent) != ed25519.SignatureSize {
+// Consented reports whether the secret carries a signature by the key it names.
+func (s Secret) Consented(network, task string, governor ledger.Account) bool {
+	key, err := s.Key.Key()
+	if err != nil || len(s.Consent) != ed25519.SignatureSize {
 		return false
 	}
 	digest := ConsentDigest(network, task, governor, s)

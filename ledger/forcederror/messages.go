@@ -77,13 +77,16 @@ func (m Open) Validate() error {
 
 func (s Secret) check() error {
 	if s.Dummy() {
-		if s.Doc != "" || len(s.Consent) != 0 {
+		if s.Doc != "" || s.Key != "" || len(s.Consent) != 0 {
 			return invalid("a dummy names no document and carries no consent")
 		}
 		return nil
 	}
 	if err := s.Solver.Validate(); err != nil {
-		return err
+		return invalid("the solver: %v", err)
+	}
+	if err := s.Key.Validate(); err != nil {
+		return invalid("the key that consented: %v", err)
 	}
 	if err := ledger.CheckCID(s.Doc, ledger.CodecRaw); err != nil {
 		return invalid("the document: %v", err)

@@ -65,11 +65,7 @@ func (k Keeper) checkSecret(ctx *ledger.Context, kv ledger.KV, set Set, i int, s
 	if s.Dummy() {
 		return nil
 	}
-	key, err := k.ports.Accounts.SigningKey(kv, s.Solver)
-	if err != nil {
-		return refused("secret %d: the key of %s: %v", i, s.Solver, err)
-	}
-	if !Consented(ctx.Network, set.Task, set.Governor, s, key) {
+	if !k.ports.Accounts.Signed(kv, s.Key, s.Solver) || !s.Consented(ctx.Network, set.Task, set.Governor) {
 		return refused("secret %d carries no consent of %s", i, s.Solver)
 	}
 	return nil

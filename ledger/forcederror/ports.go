@@ -1,10 +1,6 @@
 package forcederror
 
-import (
-	"crypto/ed25519"
-
-	"autonet/ledger"
-)
+import "autonet/ledger"
 
 // The ports of this module: what it asks of the others. ledger/app joins them. All are called on the one goroutine that
 // executes blocks.
@@ -46,8 +42,8 @@ type Accounts interface {
 	Solver(ctx *ledger.Context, kv ledger.KV, account ledger.Account) bool
 	// History returns how many solutions of the account were accepted and the ledger time of the first.
 	History(kv ledger.KV, account ledger.Account) (accepted uint64, firstMS int64)
-	// SigningKey returns the key with which the account signs now.
-	SigningKey(kv ledger.KV, account ledger.Account) (ed25519.PublicKey, error)
+	// Signed reports whether the key, written as its peer ID, is or was one with which the account signs.
+	Signed(kv ledger.KV, key, account ledger.Account) bool
 }
 
 // Stakes slashes.
