@@ -75,15 +75,15 @@ func (n *Node) leaseStatus() types.LeaseStatus {
 
 func (n *Node) heartbeat() types.HeartbeatInfo {
 	p := n.params
-	out := types.HeartbeatInfo{
-		IntervalMS: p.PulseIntervalMS, LeaseMS: p.LeaseMS,
-		NextMS: p.PulseIntervalMS - time.Now().UnixMilli()%p.PulseIntervalMS,
-	}
-	_ = n.engine.View(func(v app.View) error { // before the ledger starts there is none
+	var out types.HeartbeatInfo
+	_ = n.engine.View(func(v app.View) error { // before the ledger starts there is none, and the genesis's numbers hold
 		b := v.Heartbeat()
+		p = v.Params()
 		out.Count, out.Interval, out.Height, out.TimeMS = b.Count, b.Interval, b.Height, b.TimeMS
 		return nil
 	})
+	out.IntervalMS, out.LeaseMS = p.PulseIntervalMS, p.LeaseMS
+	out.NextMS = p.PulseIntervalMS - time.Now().UnixMilli()%p.PulseIntervalMS
 	return out
 }
 
@@ -169,6 +169,11 @@ func (b nodeBackend) Connect(ctx context.Context, req types.ConnectRequest) (typ
 				"use another --home for another network")
 		}
 		addrs = append(addrs, inv.Addresses...)
+		if len(inv.Grant) > 0 {
+			if err := b.n.claim(ctx, inv.Grant); err != nil {
+				return types.ConnectResult{}, ledgerError("claim the invitation's grant", err)
+			}
+		}
 	}
 	if len(addrs) == 0 {
 		return types.ConnectResult{}, types.NewError(types.CodeUsage, "connect", "no address and no invitation is given", "")
@@ -204,7 +209,7 @@ func (b nodeBackend) dial(ctx context.Context, addr string) (string, error) {
 }
 
 // Invite implements api.NodeBackend.
-func (b nodeBackend) Invite(_ context.Context, req types.InviteRequest) (types.Invite, error) {
+func (b nodeBackend) Invite(ctx context.Context, req types.InviteRequest) (types.Invite, error) {
 	addrs := req.Addrs
 	if len(addrs) == 0 {
 		addrs = b.n.addrs()
@@ -213,11 +218,19 @@ func (b nodeBackend) Invite(_ context.Context, req types.InviteRequest) (types.I
 	if err != nil || len(raw) != 32 {
 		return types.Invite{}, errors.New("the genesis hash is damaged")
 	}
-	text, err := invite.Invite{Network: b.n.network, GenesisHash: [32]byte(raw), Addresses: addrs}.Encode()
-	if err != nil {
-		return types.Invite{}, err
+	inv := invite.Invite{Network: b.n.network, GenesisHash: [32]byte(raw), Addresses: addrs}
+	if _, err := inv.Encode(); err != nil { // before money moves
+		return types.Invite{}, types.NewError(types.CodeUsage, "invite", err.Error(), "")
 	}
-	return types.Invite{Invite: text, Network: b.n.network, Genesis: b.n.genesis, Addrs: addrs}, nil
+	out := types.Invite{Network: b.n.network, Genesis: b.n.genesis, Addrs: addrs}
+	if req.GrantNatn > 0 {
+		if inv.Grant, out.EndsMS, err = b.n.grant(ctx, req); err != nil {
+			return types.Invite{}, err
+		}
+		out.GrantNatn = req.GrantNatn
+	}
+	out.Invite, err = inv.Encode()
+	return out, err
 }
 
 // Stop implements api.NodeBackend.

@@ -143,7 +143,9 @@ func (n *Node) watch(ctx context.Context) error {
 			n.keeper.ObserveBlock(time.UnixMilli(st.TimeMS))
 			if err := n.engine.View(func(v app.View) error {
 				if b := v.Heartbeat(); b.Height > 0 {
-					n.keeper.Observe(lease.Heartbeat{LedgerTime: time.UnixMilli(b.TimeMS)})
+					n.keeper.Observe(lease.Heartbeat{
+						LedgerTime: time.UnixMilli(b.TimeMS), Lease: time.Duration(v.Params().LeaseMS) * time.Millisecond,
+					})
 				}
 				return nil
 			}); err != nil && ctx.Err() == nil {

@@ -20,7 +20,7 @@ const (
 	shortest = time.Millisecond
 )
 
-// Params are the lengths of the network, from its genesis.
+// Params are the lengths of the network, from its genesis; a heartbeat may carry a newer one.
 type Params struct {
 	// Lease is how long a heartbeat gives the right to work.
 	Lease time.Duration
@@ -35,6 +35,9 @@ func DefaultParams() Params { return Params{Lease: DefaultLease, MaxSkew: Defaul
 type Heartbeat struct {
 	// LedgerTime is the time of the header of the block that holds the record.
 	LedgerTime time.Time
+	// Lease is how long it gives the right to work: the network's number when it
+	// formed. Zero keeps the length there was.
+	Lease time.Duration
 }
 
 // Status is what a person may know about the right to work.
@@ -89,6 +92,9 @@ func (k *Keeper) Observe(h Heartbeat) {
 	k.update(func() {
 		if k.seen && !h.LedgerTime.After(k.beat) {
 			return
+		}
+		if h.Lease > 0 {
+			k.params.Lease = h.Lease
 		}
 		k.seen, k.beat, k.receipt = true, h.LedgerTime.Round(0), k.mono()
 		k.advance(k.beat)

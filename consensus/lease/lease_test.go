@@ -293,3 +293,15 @@ func TestAKeeperMayBeUsedFromManyGoroutines(t *testing.T) {
 	wg.Wait()
 	require.True(t, w.Status().Live)
 }
+
+func TestAHeartbeatCarriesTheLengthThatGovernanceChose(t *testing.T) {
+	w := newWorld(t)
+	l := w.live()
+	w.pass(60 * time.Second)
+	w.Observe(lease.Heartbeat{LedgerTime: at(60 * time.Second), Lease: 10 * time.Second})
+	require.Equal(t, 10*time.Second, w.Status().Left)
+	w.pass(10 * time.Second)
+	require.Error(t, l.Err(), "shorter from the heartbeat that says so")
+	w.Observe(lease.Heartbeat{LedgerTime: at(70 * time.Second)})
+	require.Equal(t, 10*time.Second, w.Status().Left, "and from then on")
+}
