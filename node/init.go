@@ -142,6 +142,9 @@ func build(ctx context.Context, h home.Home, o InitOptions) (InitResult, error) 
 		err = copyGenesis(h, o.Network)
 	default:
 		err = joinGenesis(ctx, h, id, inv)
+		if err == nil && len(inv.Grant) > 0 {
+			err = saveGrant(h, inv.Grant)
+		}
 	}
 	if err != nil {
 		return InitResult{}, err

@@ -49,6 +49,7 @@ func (n *Node) workServices() []life.Service {
 		{Name: "lease", Run: n.keeper.Run},
 		{Name: "watch", Run: n.watch},
 		{Name: "flow", Run: n.follow},
+		{Name: "newcomer", Run: n.settleIn},
 	}
 	for i, r := range n.runners {
 		out = append(out, life.Service{Name: fmt.Sprintf("role-%d", i), Run: r.Run})

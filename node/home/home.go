@@ -61,6 +61,9 @@ func (h Home) Jobs() string { return filepath.Join(h.dir, "data", "jobs") }
 // Peers is the file of peers worth meeting again.
 func (h Home) Peers() string { return filepath.Join(h.dir, "data", "peers.json") }
 
+// Grant is the one-use key of the invitation the home was made with, until it is claimed.
+func (h Home) Grant() string { return filepath.Join(h.dir, "grant.key") }
+
 // Log is where a node started by another program writes its log.
 func (h Home) Log() string { return filepath.Join(h.dir, "node.log") }
 

@@ -19,6 +19,7 @@ const (
 	maxLength    = 4096
 	maxAddresses = 16
 	sumLength    = 4
+	grantLength  = 32
 )
 
 // ErrBroken says that a string is not a whole invitation.
@@ -29,6 +30,8 @@ type Invite struct {
 	Network     string   `cbor:"1,keyasint"`
 	GenesisHash [32]byte `cbor:"2,keyasint"`
 	Addresses   []string `cbor:"3,keyasint"` // multiaddresses that end in /p2p/PEER
+	// Grant is the seed of a one-use key to escrowed ATN, 32 bytes, or empty. Whoever holds the invitation can claim it.
+	Grant []byte `cbor:"4,keyasint,omitempty"`
 }
 
 // Encode writes i as one word that survives chat programs and terminals.
@@ -83,6 +86,9 @@ func (i Invite) validate() error {
 	}
 	if len(i.Addresses) == 0 || len(i.Addresses) > maxAddresses {
 		return fmt.Errorf("%w (it names %d addresses; 1 to %d are possible)", ErrBroken, len(i.Addresses), maxAddresses)
+	}
+	if n := len(i.Grant); n != 0 && n != grantLength {
+		return fmt.Errorf("%w (its grant has a key of %d bytes)", ErrBroken, n)
 	}
 	for _, a := range i.Addresses {
 		if _, err := peer.AddrInfoFromString(a); err != nil {

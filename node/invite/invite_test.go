@@ -22,6 +22,14 @@ func TestAnInvitationSurvivesTheWay(t *testing.T) {
 	got, err := invite.Decode(" " + s + "\n")
 	require.NoError(t, err)
 	require.Equal(t, sample(), got)
+
+	withGrant := sample()
+	withGrant.Grant = make([]byte, 32)
+	s, err = withGrant.Encode()
+	require.NoError(t, err)
+	got, err = invite.Decode(s)
+	require.NoError(t, err)
+	require.Equal(t, withGrant, got)
 }
 
 func TestEveryDamageIsSeen(t *testing.T) {
@@ -51,6 +59,7 @@ func TestUnusableContentIsNotInvited(t *testing.T) {
 		func(i *invite.Invite) { i.Network = "" },
 		func(i *invite.Invite) { i.Addresses = nil },
 		func(i *invite.Invite) { i.Addresses = []string{"nowhere"} },
+		func(i *invite.Invite) { i.Grant = []byte{1} },
 	} {
 		i := sample()
 		spoil(&i)

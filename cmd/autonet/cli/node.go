@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -219,12 +220,26 @@ func (a *app) peers() *cobra.Command {
 
 func (a *app) invite() *cobra.Command {
 	var addrs []string
+	var grant string
+	var ends time.Duration
 	c := &cobra.Command{
 		Use: "invite", Short: "Make an invite: one word that lets others into the network",
-		Example: "  autonet invite\n  autonet join \"$(autonet invite --home /tmp/a)\" --home /tmp/b", Args: cobra.NoArgs,
+		Long: "With --grant the invite carries a one-use key to ATN that is put aside on the ledger: whoever joins with it first\n" +
+			"gets the money and bonds its roles. Nobody can take it back before it ends.",
+		Example: "  autonet invite\n  autonet invite --grant 200\n  autonet join \"$(autonet invite --home /tmp/a)\" --home /tmp/b", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			var natn uint64
+			if grant != "" {
+				var err error
+				if natn, err = parseATN("--grant", grant); err != nil {
+					return err
+				}
+			}
+			if ends < 0 || ends > 365*24*time.Hour {
+				return types.NewError(types.CodeUsage, "--ends", "a grant cannot wait for "+ends.String(), "choose at most 8760h")
+			}
 			return a.node(func(c *client.Client) error {
-				i, err := c.Invite(cmd.Context(), types.InviteRequest{Addrs: addrs})
+				i, err := c.Invite(cmd.Context(), types.InviteRequest{Addrs: addrs, GrantNatn: natn, GrantMS: ends.Milliseconds()})
 				if err != nil {
 					return err
 				}
@@ -233,6 +248,8 @@ func (a *app) invite() *cobra.Command {
 		},
 	}
 	c.Flags().StringSliceVar(&addrs, "addr", nil, "multiaddr to put in, in place of the node's own")
+	c.Flags().StringVar(&grant, "grant", "", "ATN to put aside for whoever joins with this invite")
+	c.Flags().DurationVar(&ends, "ends", 0, "time until an unclaimed grant returns; 720h by default")
 	return c
 }
 

@@ -133,7 +133,9 @@ type FailedDial struct {
 
 // InviteRequest asks for an invite.
 type InviteRequest struct {
-	Addrs []string `json:"addrs,omitempty" maxItems:"16" doc:"Multiaddrs to put in; empty = the node's own"`
+	Addrs     []string `json:"addrs,omitempty" maxItems:"16" doc:"Multiaddrs to put in; empty = the node's own"`
+	GrantNatn uint64   `json:"grant_natn,omitempty" doc:"Escrow this much for whoever joins with the invite, nano-ATN"`
+	GrantMS   int64    `json:"grant_ms,omitempty" minimum:"0" doc:"Time until an unclaimed grant returns, ms; 0 = 30 days"`
 }
 
 // Invite lets another home enter the network.
@@ -142,6 +144,9 @@ type Invite struct {
 	Network string   `json:"network" doc:"Network name"`
 	Genesis string   `json:"genesis_hash" doc:"SHA-256 of the genesis file, hex"`
 	Addrs   []string `json:"addrs" doc:"Multiaddrs it carries"`
+	// GrantNatn is what its one-use key opens.
+	GrantNatn uint64 `json:"grant_natn,omitempty" doc:"ATN it carries, nano-ATN; whoever has the invite can take it"`
+	EndsMS    int64  `json:"grant_ends_ms,omitempty" doc:"When an unclaimed grant returns, Unix ms"`
 }
 
 // Stopping is the answer to a request to stop: the node stops after it is sent.
