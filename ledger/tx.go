@@ -108,21 +108,22 @@ func SignTx(priv ed25519.PrivateKey, network string, nonce uint64, m Msg) ([]byt
 	return raw, nil
 }
 
-// DecodeTx decodes and bounds a transaction. It does not verify the signature: see [VerifyTx].
+// DecodeTx decodes and bounds a transaction, which shares the memory of raw. It does not verify the signature: see
+// [VerifyTx].
 func DecodeTx(raw []byte) (Tx, Body, error) {
-	var tx Tx
-	var body Body
 	if len(raw) == 0 || len(raw) > MaxTxBytes {
-		return tx, body, Refuse(CodeInvalid, "a transaction of %d bytes; the bound is %d", len(raw), MaxTxBytes)
+		return Tx{}, Body{}, Refuse(CodeInvalid, "a transaction of %d bytes; the bound is %d", len(raw), MaxTxBytes)
 	}
-	if err := Unmarshal(raw, &tx); err != nil {
-		return tx, body, Refuse(CodeInvalid, "transaction: %v", err)
+	tx, ok := decodeTx(raw)
+	if !ok {
+		return tx, Body{}, Refuse(CodeInvalid, "the transaction is not the deterministic CBOR of {body, key, sig}")
 	}
 	if len(tx.Key) != ed25519.PublicKeySize || len(tx.Sig) != ed25519.SignatureSize {
-		return tx, body, Refuse(CodeInvalid, "transaction: key or signature of the wrong length")
+		return tx, Body{}, Refuse(CodeInvalid, "transaction: key or signature of the wrong length")
 	}
-	if err := Unmarshal(tx.Body, &body); err != nil {
-		return tx, body, Refuse(CodeInvalid, "transaction body: %v", err)
+	body, ok := decodeBody(tx.Body)
+	if !ok {
+		return tx, body, Refuse(CodeInvalid, "the transaction's body is not the deterministic CBOR of {network, nonce, kind, msg, fee}")
 	}
 	if !ValidNetwork(body.Network) || body.Kind == "" || len(body.Kind) > MaxKindBytes {
 		return tx, body, Refuse(CodeInvalid, "transaction body: network or kind out of bounds")
@@ -133,12 +134,18 @@ func DecodeTx(raw []byte) (Tx, Body, error) {
 // Sender is the account that signed the transaction.
 func (t Tx) Sender() Account { return AccountFromKey(t.Key) }
 
+// VerifySignature reports whether sig is the Ed25519 signature of a message by a 32-byte public key. Every signature that the
+// ledger checks is checked here: all nodes must accept the same ones.
+func VerifySignature(key, message, sig []byte) bool {
+	return len(key) == ed25519.PublicKeySize && ed25519.Verify(key, message, sig)
+}
+
 // VerifyTx checks that the transaction is for this network and signed by its key.
 func VerifyTx(tx Tx, body Body, network string) error {
 	if body.Network != network {
 		return Refuse(CodeInvalid, "the transaction is for network %q, this is %q", body.Network, network)
 	}
-	if len(tx.Key) != ed25519.PublicKeySize || !ed25519.Verify(tx.Key, signBytes(network, tx.Body), tx.Sig) {
+	if !VerifySignature(tx.Key, signBytes(network, tx.Body), tx.Sig) {
 		return Refuse(CodeInvalid, "the signature does not verify")
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	comet "github.com/cometbft/cometbft/abci/types"
 
 	"autonet/ledger"
+	"autonet/ledger/app"
 )
 
 const (
@@ -165,10 +166,12 @@ func (c *chain) CheckTx(_ context.Context, req *comet.RequestCheckTx) (*comet.Re
 func (c *chain) FinalizeBlock(_ context.Context, req *comet.RequestFinalizeBlock) (*comet.ResponseFinalizeBlock, error) {
 	at := block{
 		network: c.network, height: req.Height, timeMS: req.Time.UnixMilli(),
-		hash: toHash(req.Hash),
+		hash: toHash(req.Hash), proposer: req.ProposerAddress, verified: c.checker.verified,
 	}
 	for _, m := range req.Misbehavior {
-		at.faults = append(at.faults, fault{address: m.Validator.Address, height: m.Height})
+		at.faults = append(at.faults, fault{
+			kind: offence(m.Type), address: m.Validator.Address, height: m.Height, timeMS: m.Time.UnixMilli(),
+		})
 	}
 	var done *staged
 	err := guarded(fmt.Sprintf("execute block %d", req.Height), func() (err error) {
@@ -307,6 +310,14 @@ func (c *chain) setPower(update validatorUpdate) {
 		return
 	}
 	c.validators[string(update.key)] = update.power
+}
+
+// offence names what evidence proves.
+func offence(kind comet.MisbehaviorType) app.Offence {
+	if kind == comet.MisbehaviorType_LIGHT_CLIENT_ATTACK {
+		return app.LightClientAttack
+	}
+	return app.DoubleSign
 }
 
 func toComet(updates []validatorUpdate) []comet.ValidatorUpdate {

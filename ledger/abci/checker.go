@@ -94,6 +94,15 @@ func (c *checker) check(raw []byte) error {
 	return nil
 }
 
+// verified reports whether a transaction waits here: only one whose signature was verified does. It is what makes verifying it
+// again in its block unnecessary.
+func (c *checker) verified(hash ledger.Hash) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, ok := c.waiting[hash]
+	return ok
+}
+
 // replay brings the effects of a sender's waiting transactions into the state. One that fails now will fail in its
 // block too and is no longer counted on.
 func (c *checker) replay(sender ledger.Account) error {

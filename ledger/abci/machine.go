@@ -5,6 +5,7 @@ import (
 	"runtime/debug"
 
 	"autonet/ledger"
+	"autonet/ledger/app"
 )
 
 // block is what the rules are told about the block they run in.
@@ -14,12 +15,17 @@ type block struct {
 	timeMS  int64
 	hash    ledger.Hash
 	faults  []fault
+
+	proposer []byte                 // address of its consensus key
+	verified func(ledger.Hash) bool // whether this node has verified a transaction's signature before; may be nil
 }
 
-// fault is a validator that signed two blocks of one height.
+// fault is a validator that consensus caught.
 type fault struct {
+	kind    app.Offence
 	address []byte // of its consensus key
 	height  int64
+	timeMS  int64 // of the block at that height
 }
 
 // validatorUpdate sets the voting power of a consensus key; 0 removes it.

@@ -42,9 +42,13 @@ func (r rules) run(kv ledger.KV, at block, txs [][]byte) (outcome, error) {
 }
 
 func toApp(at block) app.BlockInfo {
-	info := app.BlockInfo{Network: at.network, Height: at.height, TimeMS: at.timeMS, Hash: at.hash}
+	info := app.BlockInfo{
+		Network: at.network, Height: at.height, TimeMS: at.timeMS, Hash: at.hash, Proposer: at.proposer, Verified: at.verified,
+	}
 	for _, f := range at.faults {
-		info.Equivocations = append(info.Equivocations, app.Equivocation{Address: f.address, Height: f.height})
+		info.Equivocations = append(info.Equivocations, app.Equivocation{
+			Kind: f.kind, Address: f.address, Height: f.height, TimeMS: f.timeMS,
+		})
 	}
 	return info
 }

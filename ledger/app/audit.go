@@ -37,6 +37,9 @@ func (w *weight) add(key, value []byte) {
 	w.bonded += bonded
 	w.unbonding += unbonding
 	w.budgets += project.Worth(key, value)
+	w.grants += bank.GrantWorth(key, value)
+	w.revenues += project.WorthRevenue(key, value)
+	w.orders += project.WorthOrder(key, value)
 	if value != nil && bytes.HasPrefix(key, taskPrefix()) {
 		var t task.Task
 		ledger.DecodeRecord(key, value, &t)
@@ -168,11 +171,11 @@ func (a *App) recountPots(kv ledger.KV, totals bank.Totals) error {
 		total ledger.Natn
 		count func(kv ledger.KV) (ledger.Natn, error)
 	}{
-		{"grants", totals.Grants, nobodys},
+		{"grants", totals.Grants, a.bank.RecountGrants},
 		{"traps", totals.Traps, nobodys},
 		{"subsidies", totals.Subsidies, nobodys},
-		{"revenues", totals.Revenues, nobodys},
-		{"orders", totals.Orders, nobodys},
+		{"revenues", totals.Revenues, a.project.RecountRevenue},
+		{"orders", totals.Orders, a.project.RecountOrders},
 	} {
 		counted, err := pot.count(kv)
 		if err != nil {

@@ -208,7 +208,9 @@ func history(t *testing.T, seed int64, blocks int) (*chain, map[string]int) {
 		info := c.info()
 		if d.Intn(40) == 0 {
 			key := sha256.Sum256([]byte{byte(d.Intn(4)), 'c'})
-			info.Equivocations = []app.Equivocation{{Address: staking.ConsAddress(key[:]), Height: 1}}
+			info.Equivocations = []app.Equivocation{{
+				Kind: app.DoubleSign, Address: staking.ConsAddress(key[:]), Height: 1 + d.Int63n(c.height), TimeMS: c.timeMS,
+			}}
 		}
 		res, err := c.ExecBlock(c.kv, info, txs)
 		require.NoError(t, err, "seed %d height %d", seed, c.height)

@@ -276,7 +276,9 @@ func TestEquivocationIsSlashed(t *testing.T) {
 	key := sha256.Sum256([]byte{owner, 'c'})
 	info := c.info()
 	info.Height++
-	info.Equivocations = []app.Equivocation{{Address: staking.ConsAddress(key[:]), Height: 1}}
+	info.Equivocations = []app.Equivocation{{
+		Kind: app.DoubleSign, Address: staking.ConsAddress(key[:]), Height: 1, TimeMS: info.TimeMS,
+	}}
 	res, err := c.ExecBlock(c.kv, info, nil)
 	require.NoError(t, err)
 	require.Len(t, res.Updates, 1)

@@ -7,58 +7,53 @@ import (
 	"autonet/ledger"
 )
 
-// admitted is a transaction that passed everything that needs no state.
+// admitted is a transaction that passed everything that costs next to nothing.
 type admitted struct {
 	tx    ledger.Tx
 	body  ledger.Body
 	route route
-	run   action
 	price ledger.Natn
+	hash  ledger.Hash
 }
 
-// admit decodes and checks a transaction without the state. verify is false only for bytes that were verified before.
-func (a *App) admit(network string, raw []byte, verify bool) (admitted, error) {
+// admit checks a transaction's form, network, kind and fee. Neither its message nor its signature has been looked at.
+func (a *App) admit(network string, raw []byte) (admitted, error) {
 	tx, body, err := ledger.DecodeTx(raw)
 	if err != nil {
 		return admitted{}, err
+	}
+	if body.Network != network {
+		return admitted{}, ledger.Refuse(ledger.CodeInvalid, "the transaction is for network %q, this is %q", body.Network, network)
 	}
 	known, ok := a.routes[body.Kind]
 	if !ok {
 		return admitted{}, ledger.Refuse(ledger.CodeInvalid, "there is no message %q", body.Kind)
 	}
-	run, err := known.decode(body.Msg)
-	if err != nil {
-		return admitted{}, err
+	in := admitted{tx: tx, body: body, route: known}
+	if !known.free {
+		in.price = ledger.Fee(len(raw))
 	}
-	if verify {
-		if err := ledger.VerifyTx(tx, body, network); err != nil {
-			return admitted{}, err
-		}
-	} else if body.Network != network {
-		return admitted{}, ledger.Refuse(ledger.CodeInvalid, "the transaction is for network %q", body.Network)
+	if body.Fee < in.price {
+		return admitted{}, ledger.Refuse(ledger.CodeFee, "a fee of %s is offered; the price is %s", body.Fee, in.price)
 	}
-	in := admitted{tx: tx, body: body, route: known, run: run, price: ledger.Fee(len(raw))}
-	if known.free {
-		in.price = 0
-	}
+	in.hash = ledger.TxHash(raw)
 	return in, nil
 }
 
-// enter makes the checks that a transaction must pass in the state before its message runs, takes its fee and uses its
-// nonce. A refusal changes nothing.
-func (a *App) enter(ctx *ledger.Context, kv ledger.KV, in admitted) error {
+// allowed refuses work without a lease.
+func (in admitted) allowed(ctx *ledger.Context) error {
 	if in.route.work && !ctx.LeaseLive {
 		return ledger.Refuse(ledger.CodeHalted, "%s: governance has sent no heartbeat; work resumes when it does", in.body.Kind)
 	}
-	if in.body.Fee < in.price {
-		return ledger.Refuse(ledger.CodeFee, "a fee of %s is offered; the price is %s", in.body.Fee, in.price)
-	}
-	return a.bank.Charge(kv, ctx.Sender, in.body.Nonce, in.price)
+	return nil
 }
 
 // CheckTx decides whether a transaction may wait for a block. info is the last committed block's. The fee and the nonce of
 // one that may are taken in kv, so that the sender's next one is judged after it: kv must be a scratch store over the
-// committed state. The message itself is not run, but for a pulse, which costs nothing.
+// committed state. The message itself is not run, but for one that costs nothing.
+//
+// The order is that of cost: form, network, kind and fee; then sender, nonce and balance, a read each; then the lease; then the
+// message's own form; and the signature, which costs more than all of it, only when everything else is right.
 func (a *App) CheckTx(kv ledger.KV, info BlockInfo, raw []byte) error {
 	return a.check(kv, info, raw, true)
 }
@@ -69,21 +64,58 @@ func (a *App) RecheckTx(kv ledger.KV, info BlockInfo, raw []byte) error {
 }
 
 func (a *App) check(kv ledger.KV, info BlockInfo, raw []byte, verify bool) error {
-	in, err := a.admit(info.Network, raw, verify)
+	in, err := a.admit(info.Network, raw)
 	if err != nil {
 		return refusal(err)
 	}
-	ctx, err := a.context(kv, info)
+	ctx, err := a.doorContext(kv, info, in)
 	if err != nil {
 		return refusal(err)
 	}
-	a.attribute(ctx, kv, in, raw)
-	if in.route.free {
-		if err := in.run(ctx, ledger.NewOverlay(kv)); err != nil {
+	if !in.route.bare {
+		if err := a.bank.Payable(kv, ctx.Sender, in.body.Nonce, in.price); err != nil {
 			return refusal(err)
 		}
 	}
-	return refusal(a.enter(ctx, kv, in))
+	if err := in.allowed(ctx); err != nil {
+		return refusal(err)
+	}
+	run, err := in.route.decode(in.body.Msg)
+	if err != nil {
+		return refusal(err)
+	}
+	state := ledger.NewOverlay(kv)
+	if in.route.free {
+		if err := run(ctx, state); err != nil {
+			return refusal(err)
+		}
+	}
+	if verify {
+		if err := ledger.VerifyTx(in.tx, in.body, info.Network); err != nil {
+			return refusal(err)
+		}
+	}
+	if in.route.once {
+		state.Flush()
+	}
+	if in.route.bare {
+		return nil
+	}
+	return refusal(a.bank.Charge(kv, ctx.Sender, in.body.Nonce, in.price))
+}
+
+// doorContext is the context of a transaction at the door. Most need nothing of it but their sender, and the numbers in
+// force are dear to read.
+func (a *App) doorContext(kv ledger.KV, info BlockInfo, in admitted) (*ledger.Context, error) {
+	sender := in.tx.Sender()
+	if _, rotated := a.staking.KeyUse(kv, sender); !rotated && !in.route.work && !in.route.free {
+		return &ledger.Context{Sender: sender}, nil
+	}
+	ctx, err := a.context(kv, info)
+	if err != nil {
+		return nil, err
+	}
+	return ctx, a.attribute(ctx, kv, in)
 }
 
 // DeliverTx runs one transaction of a block. Refused, it leaves its sender's nonce and fee, or nothing at all when it is
@@ -98,20 +130,35 @@ func (a *App) DeliverTx(kv ledger.KV, info BlockInfo, raw []byte) TxResult {
 
 // deliver runs one transaction in a copy of the block's context.
 func (a *App) deliver(ctx ledger.Context, kv ledger.KV, raw []byte, verified func(ledger.Hash) bool) TxResult {
-	res := TxResult{Hash: ledger.TxHash(raw)}
-	in, err := a.admit(ctx.Network, raw, verified == nil || !verified(res.Hash))
+	in, err := a.admit(ctx.Network, raw)
+	if err != nil {
+		return failed(TxResult{Hash: ledger.TxHash(raw)}, err)
+	}
+	res := TxResult{Hash: in.hash}
+	run, err := in.route.decode(in.body.Msg)
 	if err != nil {
 		return failed(res, err)
 	}
-	a.attribute(&ctx, kv, in, raw)
+	if verified == nil || !verified(in.hash) {
+		if err := ledger.VerifyTx(in.tx, in.body, ctx.Network); err != nil {
+			return failed(res, err)
+		}
+	}
+	if err := a.attribute(&ctx, kv, in); err != nil {
+		return failed(res, err)
+	}
 	res.Sender, res.Kind, res.Nonce = ctx.Sender, in.body.Kind, ctx.Nonce
-	if err := a.enter(&ctx, kv, in); err != nil {
+	if err := in.allowed(&ctx); err != nil {
+		return failed(res, err)
+	}
+	state := ledger.NewOverlay(kv)
+	if err := a.charge(kv, state, ctx.Sender, in); err != nil {
 		return failed(res, err)
 	}
 	res.Fee = in.price
-	state := ledger.NewOverlay(kv)
-	err = in.run(&ctx, state)
+	err = run(&ctx, state)
 	if err == nil {
+		a.signed(&ctx, state)
 		err = ctx.Faulted()
 	}
 	if err == nil {
@@ -128,12 +175,31 @@ func (a *App) deliver(ctx ledger.Context, kv ledger.KV, raw []byte, verified fun
 	return res
 }
 
+// charge takes the fee and the nonce for good, even if the message is refused. Only an account that the ledger does not know
+// and that pays nothing leaves nothing behind when it is refused: else strangers could fill the state for free.
+func (a *App) charge(kv, state ledger.KV, sender ledger.Account, in admitted) error {
+	if in.route.bare {
+		return nil
+	}
+	if in.route.free {
+		if _, known := a.bank.Account(kv, sender); !known {
+			kv = state
+		}
+	}
+	return a.bank.Charge(kv, sender, in.body.Nonce, in.price)
+}
+
 // attribute completes a context with its transaction. The lease is read anew: pulses in the same block may have made one.
-func (a *App) attribute(ctx *ledger.Context, kv ledger.KV, in admitted, raw []byte) {
-	ctx.Sender = in.tx.Sender()
+func (a *App) attribute(ctx *ledger.Context, kv ledger.KV, in admitted) error {
+	sender, err := a.staking.Resolve(ctx, kv, in.tx.Sender())
+	if err != nil {
+		return err
+	}
+	ctx.Sender = sender
 	ctx.Nonce = in.body.Nonce
-	ctx.TxHash = ledger.TxHash(raw)
+	ctx.TxHash = in.hash
 	ctx.LeaseLive = a.heartbeat.LeaseLive(ctx.Params, kv, ctx.TimeMS)
+	return nil
 }
 
 func failed(res TxResult, err error) TxResult {

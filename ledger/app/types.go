@@ -12,6 +12,7 @@ type BlockInfo struct {
 	Hash    ledger.Hash // of the block itself
 	Txs     int         // transactions in the block; an idle block writes nothing but at empty-block intervals
 
+	Proposer      []byte         // address of the consensus key that proposed the block
 	Equivocations []Equivocation // by validators, as consensus reports them with this block
 
 	// Verified, if given, says of a transaction's hash that this node has verified its signature before; verifying is most of

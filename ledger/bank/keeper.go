@@ -7,11 +7,19 @@ import (
 	"autonet/ledger"
 )
 
-// Keeper is the bank's rules. It holds no state.
-type Keeper struct{}
+// Keeper is the bank's rules. It holds its port and no state.
+type Keeper struct {
+	holders Holders // nil: nobody asks
+}
 
 // New returns the keeper.
 func New() Keeper { return Keeper{} }
+
+// WithHolders returns a keeper that tells h of every change of a holding of project tokens.
+func (k Keeper) WithHolders(h Holders) Keeper {
+	k.holders = h
+	return k
+}
 
 func accountKey(account ledger.Account) []byte { return ledger.Key("bank", "a", string(account)) }
 
@@ -109,22 +117,41 @@ func (k Keeper) Burn(ctx *ledger.Context, kv ledger.KV, m Burn) error {
 	return nil
 }
 
+// Payable reports, without taking anything, whether [Keeper.Charge] would: CodeNonce or CodeFunds when not.
+func (k Keeper) Payable(kv ledger.KV, sender ledger.Account, nonce uint64, fee ledger.Natn) error {
+	record, _ := k.Account(kv, sender)
+	return record.payable(nonce, fee)
+}
+
+func (a Account) payable(nonce uint64, fee ledger.Natn) error {
+	if a.Nonce != nonce {
+		return ledger.Refuse(ledger.CodeNonce, "nonce %d; the sender's next is %d", nonce, a.Nonce)
+	}
+	if a.Balance < fee {
+		return ledger.Refuse(ledger.CodeFunds, "the fee is %s, the balance %s", fee, a.Balance)
+	}
+	return nil
+}
+
 // Charge takes a transaction's fee and uses up its nonce. It refuses, changing nothing, when the nonce is not the sender's
 // next or the balance does not suffice.
 func (k Keeper) Charge(kv ledger.KV, sender ledger.Account, nonce uint64, fee ledger.Natn) error {
-	record, _ := k.Account(kv, sender)
-	if record.Nonce != nonce {
-		return ledger.Refuse(ledger.CodeNonce, "nonce %d; the sender's next is %d", nonce, record.Nonce)
+	record, known := k.Account(kv, sender)
+	if err := record.payable(nonce, fee); err != nil {
+		return err
 	}
-	if record.Balance < fee {
-		return ledger.Refuse(ledger.CodeFunds, "the fee is %s, the balance %s", fee, record.Balance)
-	}
-	totals := k.Totals(kv)
 	record.Nonce++
 	record.Balance -= fee
+	ledger.Save(kv, accountKey(sender), record)
+	if known && fee == 0 {
+		return nil
+	}
+	totals := k.Totals(kv)
 	totals.Balances -= fee
 	totals.Fees += fee
-	ledger.Save(kv, accountKey(sender), record)
+	if !known {
+		totals.Records++
+	}
 	ledger.Save(kv, totalsKey(), totals)
 	return nil
 }

@@ -72,7 +72,7 @@ func (k Keeper) Issue(ctx *ledger.Context, kv ledger.KV, denom string, to ledger
 	}
 	token.Issued = issued
 	ledger.Save(kv, tokenKey(denom), token)
-	k.addHolding(kv, denom, to, amount)
+	k.addHolding(ctx, kv, denom, to, amount)
 	ctx.Emit(Issued{Account: to, Denom: denom, Amount: amount})
 	return nil
 }
@@ -86,6 +86,7 @@ func (k Keeper) TakeBack(ctx *ledger.Context, kv ledger.KV, denom string, from l
 	}
 	token.Issued -= amount
 	ledger.Save(kv, tokenKey(denom), token)
+	k.tell(ctx, kv, denom, from, amount, 0)
 	kv.Delete(holdingKey(denom, from))
 	ctx.Emit(Issued{Account: from, Denom: denom, Amount: amount, Back: true})
 	return amount, nil
@@ -95,8 +96,8 @@ func (k Keeper) sendToken(ctx *ledger.Context, kv ledger.KV, m Send) error {
 	if err := k.spendable(kv, ctx.Sender, m.Denom, m.Amount); err != nil {
 		return err
 	}
-	k.subHolding(kv, m.Denom, ctx.Sender, m.Amount)
-	k.addHolding(kv, m.Denom, m.To, m.Amount)
+	k.subHolding(ctx, kv, m.Denom, ctx.Sender, m.Amount)
+	k.addHolding(ctx, kv, m.Denom, m.To, m.Amount)
 	ctx.Emit(Moved{
 		From: string(ctx.Sender), To: string(m.To), Denom: m.Denom, Amount: m.Amount, Cause: "send", Ref: ctx.TxHash.String(),
 	})
@@ -110,7 +111,7 @@ func (k Keeper) burnToken(ctx *ledger.Context, kv ledger.KV, m Burn) error {
 	token, _ := k.Token(kv, m.Denom)
 	token.Burned += m.Amount // at most Issued: it was held
 	ledger.Save(kv, tokenKey(m.Denom), token)
-	k.subHolding(kv, m.Denom, ctx.Sender, m.Amount)
+	k.subHolding(ctx, kv, m.Denom, ctx.Sender, m.Amount)
 	ctx.Emit(Burned{Account: ctx.Sender, Denom: m.Denom, Amount: m.Amount})
 	return nil
 }
@@ -130,9 +131,10 @@ func (k Keeper) spendable(kv ledger.KV, holder ledger.Account, denom string, amo
 }
 
 // addHolding cannot overflow: a holding is at most what was issued.
-func (k Keeper) addHolding(kv ledger.KV, denom string, holder ledger.Account, amount uint64) {
+func (k Keeper) addHolding(ctx *ledger.Context, kv ledger.KV, denom string, holder ledger.Account, amount uint64) {
 	key := holdingKey(denom, holder)
 	held, known := ledger.Load[uint64](kv, key)
+	k.tell(ctx, kv, denom, holder, held, held+amount)
 	if !known {
 		totals := k.Totals(kv)
 		totals.Records++
@@ -142,12 +144,27 @@ func (k Keeper) addHolding(kv ledger.KV, denom string, holder ledger.Account, am
 }
 
 // subHolding drops a holding that becomes empty. The caller has checked that it suffices.
-func (k Keeper) subHolding(kv ledger.KV, denom string, holder ledger.Account, amount uint64) {
+func (k Keeper) subHolding(ctx *ledger.Context, kv ledger.KV, denom string, holder ledger.Account, amount uint64) {
 	key := holdingKey(denom, holder)
-	left := k.holding(kv, denom, holder) - amount
+	held := k.holding(kv, denom, holder)
+	left := held - amount
+	k.tell(ctx, kv, denom, holder, held, left)
 	if left == 0 {
 		kv.Delete(key)
 		return
 	}
 	ledger.Save(kv, key, left)
+}
+
+// tell says that a holding is about to change.
+func (k Keeper) tell(ctx *ledger.Context, kv ledger.KV, denom string, holder ledger.Account, before, after uint64) {
+	if k.holders != nil {
+		k.holders.HoldingChanges(ctx, kv, denom, holder, before, after)
+	}
+}
+
+// Outstanding returns how many of a token all holders have together.
+func (k Keeper) Outstanding(kv ledger.KV, denom string) uint64 {
+	token, _ := k.Token(kv, denom)
+	return token.Outstanding()
 }

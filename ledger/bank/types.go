@@ -157,5 +157,39 @@ type Issued struct {
 // EventKind implements ledger.EventData.
 func (Issued) EventKind() string { return "bank/issued" }
 
+// Granted says that money waits under a one-use key.
+type Granted struct {
+	Grantor   ledger.Account `json:"grantor"`
+	Key       []byte         `json:"key"`
+	Amount    ledger.Natn    `json:"amount"`
+	ExpiresMS int64          `json:"expires_ms"`
+}
+
+// EventKind implements ledger.EventData.
+func (Granted) EventKind() string { return "bank/granted" }
+
+// Claimed says who got a grant.
+type Claimed struct {
+	Account ledger.Account `json:"account"`
+	Grantor ledger.Account `json:"grantor"`
+	Key     []byte         `json:"key"`
+	Amount  ledger.Natn    `json:"amount"`
+}
+
+// EventKind implements ledger.EventData.
+func (Claimed) EventKind() string { return "bank/claimed" }
+
+// GrantEnded says that nobody claimed a grant in time; it went back.
+type GrantEnded struct {
+	Grantor ledger.Account `json:"grantor"`
+	Key     []byte         `json:"key"`
+	Amount  ledger.Natn    `json:"amount"`
+}
+
+// EventKind implements ledger.EventData.
+func (GrantEnded) EventKind() string { return "bank/grant-ended" }
+
 // Events returns one zero event of every kind, for decoders.
-func Events() []ledger.EventData { return []ledger.EventData{Moved{}, Burned{}, Issued{}} }
+func Events() []ledger.EventData {
+	return []ledger.EventData{Moved{}, Burned{}, Issued{}, Granted{}, Claimed{}, GrantEnded{}}
+}

@@ -19,7 +19,7 @@ func New(bank Bank, governance Governance) Keeper { return Keeper{bank: bank, go
 
 func recordKey(account ledger.Account) []byte { return ledger.Key("staking", "s", string(account)) }
 
-// holderKey indexes the accounts with anything bonded in a role; the value is the amount.
+// holderKey indexes the accounts with anything bonded in a role, without those barred from it; the value is the amount.
 func holderKey(role Role, account ledger.Account) []byte {
 	return ledger.Key("staking", "r", string(role), string(account))
 }
@@ -52,7 +52,7 @@ func (Keeper) Records(kv ledger.KV, fn func(account ledger.Account, record Recor
 	})
 }
 
-// Active reports whether the account has at least the role's minimum bonded.
+// Active reports whether the account has at least the role's minimum bonded and is not barred from it.
 func (k Keeper) Active(ctx *ledger.Context, kv ledger.KV, account ledger.Account, role Role) bool {
 	bonded, ok := ledger.Load[ledger.Natn](kv, holderKey(role, account))
 	return ok && role.Valid() && bonded >= ctx.Params.Role(role).MinStake
@@ -166,25 +166,18 @@ func (k Keeper) SetSalts(ctx *ledger.Context, kv ledger.KV, m SetSalts) error {
 	return nil
 }
 
-// GenesisSalts sets the head of a salt chain in genesis.
-func (k Keeper) GenesisSalts(kv ledger.KV, account ledger.Account, head ledger.Hash) {
-	k.MoveSaltHead(kv, account, head)
-}
-
-// save writes a record and the index of the role that changed, and tells governance of a change of the bonded sum.
+// save writes a record, the index of the role that changed, and tells governance of a change of the bonded sum.
 func (k Keeper) save(ctx *ledger.Context, kv ledger.KV, account ledger.Account, record Record, role Role) {
+	old, _ := k.Record(kv, account)
 	ledger.Save(kv, recordKey(account), record)
 	key := holderKey(role, account)
-	before, _ := ledger.Load[ledger.Natn](kv, key)
-	bonded := record.Of(role).Bonded
-	if bonded > 0 {
+	if bonded := record.indexed(role); bonded > 0 {
 		ledger.Save(kv, key, bonded)
 	} else {
 		kv.Delete(key)
 	}
-	if bonded != before {
-		power := record.Power()
-		k.governance.StakeChanged(ctx, kv, account, power-bonded+before, power)
+	if before, after := old.Power(), record.Power(); before != after {
+		k.governance.StakeChanged(ctx, kv, account, before, after)
 	}
 	if role == Validator {
 		kv.Set(dirtyKey(), []byte{1})

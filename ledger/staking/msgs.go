@@ -75,6 +75,41 @@ func (m SetSalts) Validate() error {
 	return nil
 }
 
+// RotateKey gives the sender's account another signing key from the next epoch on; the present one stops signing then. The
+// account keeps its name. A key serves once: it must be no account of its own and never have served one.
+type RotateKey struct {
+	Key   []byte `cbor:"key" json:"key"`     // 32-byte Ed25519
+	Proof []byte `cbor:"proof" json:"proof"` // [ProveKey] by the new key
+}
+
+// Kind implements ledger.Msg.
+func (RotateKey) Kind() string { return "staking/rotate-key" }
+
+// Validate implements ledger.Msg.
+func (m RotateKey) Validate() error { return validProof("rotate-key", m.Key, m.Proof) }
+
+// RotateConsensusKey gives the sender, a validator, another consensus key from the next epoch on. Evidence against an old key
+// still slashes the account.
+type RotateConsensusKey struct {
+	Key   []byte `cbor:"key" json:"key"`     // 32-byte Ed25519
+	Proof []byte `cbor:"proof" json:"proof"` // [ProveConsensusKey] by the new key
+}
+
+// Kind implements ledger.Msg.
+func (RotateConsensusKey) Kind() string { return "staking/rotate-consensus-key" }
+
+// Validate implements ledger.Msg.
+func (m RotateConsensusKey) Validate() error {
+	return validProof("rotate-consensus-key", m.Key, m.Proof)
+}
+
+func validProof(what string, key, proof []byte) error {
+	if len(key) != ed25519.PublicKeySize || len(proof) != ed25519.SignatureSize {
+		return ledger.Refuse(ledger.CodeInvalid, "%s: a key of %d bytes with a proof of %d; they have 32 and 64", what, len(key), len(proof))
+	}
+	return nil
+}
+
 func validRoleAmount(what string, role Role, amount ledger.Natn) error {
 	if !role.Valid() {
 		return ledger.Refuse(ledger.CodeInvalid, "%s: no role %q", what, ledger.Clip(string(role)))

@@ -11,6 +11,8 @@ type Governance interface {
 // Bank moves the money behind the stakes. It is called on the one goroutine that executes blocks. An error from Bond is a
 // refusal; from the others it is a fault: the books of the two modules differ.
 type Bank interface {
+	// Known reports whether the bank has a record of the account.
+	Known(kv ledger.KV, account ledger.Account) bool
 	// Bond moves an amount from the account's balance into the stakes; CodeFunds when it does not suffice.
 	Bond(ctx *ledger.Context, kv ledger.KV, account ledger.Account, amount ledger.Natn) error
 	// Unbond moves an amount from the stakes into unbonding.

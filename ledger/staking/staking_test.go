@@ -41,6 +41,11 @@ func (v *vault) StakeChanged(_ *ledger.Context, _ ledger.KV, account ledger.Acco
 	v.power[account] = after
 }
 
+func (v *vault) Known(_ ledger.KV, account ledger.Account) bool {
+	_, known := v.balances[account]
+	return known
+}
+
 func (v *vault) Bond(_ *ledger.Context, _ ledger.KV, account ledger.Account, amount ledger.Natn) error {
 	if v.balances[account] < amount {
 		return ledger.Refuse(ledger.CodeFunds, "poor")
@@ -328,16 +333,6 @@ func TestOnlyTheStrongestValidate(t *testing.T) {
 		return true
 	})
 	require.Equal(t, staking.MaxValidators, count)
-}
-
-func TestEquivocationCostsAShareOfTheStake(t *testing.T) {
-	w := newWorld(t)
-	ctx := w.ctx("")
-	w.Equivocation(ctx, w.kv, staking.ConsAddress(consKey(0)), 5)
-	require.Equal(t, 19_000*atn, w.of(ann, staking.Validator).Bonded)
-	w.Equivocation(ctx, w.kv, staking.ConsAddress(consKey(99)), 5)
-	require.Len(t, ctx.Emitted(), 1)
-	w.sound()
 }
 
 func TestSaltsBelongToCoordinators(t *testing.T) {

@@ -28,6 +28,13 @@ type Record struct {
 	Salts   ledger.Hash      `json:"salts"`   // head of the salt chain
 	Next    uint64           `json:"next"`    // number of the next unbonding entry
 	Leaving uint32           `json:"leaving"` // unbonding entries there are
+	Barred  bool             `json:"barred"`  // from the validator set, until another consensus key is in force
+}
+
+// Active reports whether the account has a role's minimum bonded and is not barred from it.
+func (r Record) Active(p ledger.Params, role Role) bool {
+	least := p.Role(role).MinStake
+	return least > 0 && r.Of(role).Bonded >= least && (role != Validator || !r.Barred)
 }
 
 // Of returns the stake for a role.
@@ -38,6 +45,14 @@ func (r Record) Of(role Role) Stake {
 		}
 	}
 	return Stake{}
+}
+
+// indexed is the amount under which the account is listed among a role's holders.
+func (r Record) indexed(role Role) ledger.Natn {
+	if role == Validator && r.Barred {
+		return 0
+	}
+	return r.Of(role).Bonded
 }
 
 // Power is the governance power of the account's own stake: the bonded sum of all roles.
@@ -171,6 +186,38 @@ type ValidatorChanged struct {
 	Power   int64          `json:"power"`
 }
 
+// Barred says that a validator was caught by consensus and leaves the validator set.
+type Barred struct {
+	Account ledger.Account `json:"account"`
+	Offence string         `json:"offence"`
+	Height  int64          `json:"height"` // of the offence
+}
+
+// KeyRotated says from which epoch on another key signs for an account.
+type KeyRotated struct {
+	Account  ledger.Account `json:"account"`
+	Key      ledger.Account `json:"key"` // peer ID of the new key
+	Replaces ledger.Account `json:"replaces"`
+	Epoch    uint64         `json:"epoch"`
+}
+
+// ConsensusKeyRotated says from which epoch on a validator signs blocks with another key.
+type ConsensusKeyRotated struct {
+	Account  ledger.Account `json:"account"`
+	ConsKey  []byte         `json:"cons_key"`
+	Replaces []byte         `json:"replaces"`
+	Epoch    uint64         `json:"epoch"`
+}
+
+// EventKind implements ledger.EventData.
+func (Barred) EventKind() string { return "staking/barred" }
+
+// EventKind implements ledger.EventData.
+func (KeyRotated) EventKind() string { return "staking/key-rotated" }
+
+// EventKind implements ledger.EventData.
+func (ConsensusKeyRotated) EventKind() string { return "staking/consensus-key-rotated" }
+
 // EventKind implements ledger.EventData.
 func (Bonded) EventKind() string { return "staking/bonded" }
 
@@ -199,5 +246,6 @@ func (ValidatorChanged) EventKind() string { return "staking/validator-changed" 
 func Events() []ledger.EventData {
 	return []ledger.EventData{
 		Bonded{}, Unbonding{}, Released{}, Slashed{}, Locked{}, Unlocked{}, SaltsSet{}, ValidatorChanged{},
+		Barred{}, KeyRotated{}, ConsensusKeyRotated{},
 	}
 }

@@ -41,7 +41,8 @@ func (k Keeper) Unbond(ctx *ledger.Context, kv ledger.KV, m Unbond) error {
 	if record.Leaving >= MaxUnbonding {
 		return ledger.Refuse(ledger.CodeRefused, "unbond: %d amounts are on their way out already; wait for one", record.Leaving)
 	}
-	if m.Role == Validator && !k.othersValidate(ctx, kv, ctx.Sender) && stake.Bonded-m.Amount < ctx.Params.Validator.MinStake {
+	if m.Role == Validator && stake.Bonded-m.Amount < ctx.Params.Validator.MinStake &&
+		record.Active(ctx.Params, Validator) && !k.othersValidate(ctx, kv, ctx.Sender) {
 		return ledger.Refuse(ledger.CodeRefused, "unbond: this is the last active validator")
 	}
 	if err := k.bank.Unbond(ctx, kv, ctx.Sender, m.Amount); err != nil {
@@ -72,8 +73,9 @@ func (k Keeper) othersValidate(ctx *ledger.Context, kv ledger.KV, account ledger
 	return others
 }
 
-// BeginBlock ends the unbonding whose time has come. It needs no lease.
+// BeginBlock puts consensus keys in force and ends the unbonding whose time has come. It needs no lease.
 func (k Keeper) BeginBlock(ctx *ledger.Context, kv ledger.KV) error {
+	k.applyKeys(ctx, kv)
 	type due struct {
 		key     []byte
 		account ledger.Account

@@ -3,15 +3,15 @@ package staking
 import (
 	"bytes"
 	"cmp"
-	"encoding/hex"
 	"slices"
-	"strconv"
 
-	"autonet/internal/fixed"
 	"autonet/ledger"
 )
 
 func memberKey(account ledger.Account) []byte { return ledger.Key("staking", "v", string(account)) }
+
+// Reconsider has the set drawn up anew at the end of the block: the numbers it is made by changed.
+func (Keeper) Reconsider(kv ledger.KV) { kv.Set(dirtyKey(), []byte{1}) }
 
 // Validators visits the validator set as consensus knows it, in ascending account order, until fn returns false.
 func (Keeper) Validators(kv ledger.KV, fn func(account ledger.Account, m Member) bool) {
@@ -24,7 +24,7 @@ func (Keeper) Validators(kv ledger.KV, fn func(account ledger.Account, m Member)
 }
 
 // EndBlock returns the changes of the validator set: the strongest active validators make it, by stake and then by
-// account. A set that would become empty stays as it is, for a chain without validators could never decide anything again.
+// account, each under its present consensus key. A set that would become empty stays as it is, for a chain without validators could never decide anything again.
 func (k Keeper) EndBlock(ctx *ledger.Context, kv ledger.KV) []Update {
 	if kv.Get(dirtyKey()) == nil {
 		return nil
@@ -54,46 +54,26 @@ func (k Keeper) EndBlock(ctx *ledger.Context, kv ledger.KV) []Update {
 		}
 		if next == len(holders) || holders[next].account != account {
 			updates = append(updates, Update{Account: account, ConsKey: m.ConsKey, Power: 0})
+			kv.Delete(memberKey(account))
 		}
 		return true
 	})
 	for _, h := range holders {
-		power := int64(max(h.bonded/ledger.ATN, 1))
+		record, _ := k.Record(kv, h.account)
+		now := Member{ConsKey: record.ConsKey, Power: int64(max(h.bonded/ledger.ATN, 1))}
 		known, ok := ledger.Load[Member](kv, memberKey(h.account))
-		if ok && known.Power == power {
+		rotated := ok && !bytes.Equal(known.ConsKey, now.ConsKey)
+		if ok && !rotated && known.Power == now.Power {
 			continue
 		}
-		record, _ := k.Record(kv, h.account)
-		updates = append(updates, Update{Account: h.account, ConsKey: record.ConsKey, Power: power})
+		if rotated {
+			updates = append(updates, Update{Account: h.account, ConsKey: known.ConsKey, Power: 0})
+		}
+		updates = append(updates, Update{Account: h.account, ConsKey: now.ConsKey, Power: now.Power})
+		ledger.Save(kv, memberKey(h.account), now)
 	}
 	for _, u := range updates {
-		if u.Power == 0 {
-			kv.Delete(memberKey(u.Account))
-		} else {
-			ledger.Save(kv, memberKey(u.Account), Member{ConsKey: u.ConsKey, Power: u.Power})
-		}
 		ctx.Emit(ValidatorChanged(u))
 	}
 	return updates
-}
-
-// Equivocation slashes a validator that consensus caught signing two blocks at one height. A key nobody claimed is
-// nothing to do.
-func (k Keeper) Equivocation(ctx *ledger.Context, kv ledger.KV, address []byte, height int64) {
-	account := ledger.Account(bytes.Clone(kv.Get(consKeyKey(address))))
-	if account == "" {
-		return
-	}
-	record, _ := k.Record(kv, account)
-	stake := record.Of(Validator)
-	amount, err := fixed.MulDiv(uint64(stake.Bonded+stake.Unbonding), ctx.Params.EquivocationPerMille, 1000)
-	if err != nil {
-		ctx.Fault(err)
-		return
-	}
-	k.Slash(ctx, kv, Penalty{
-		Account: account, Role: Validator, Amount: ledger.Natn(amount), Cause: "equivocation",
-		Evidence: "two votes at height " + strconv.FormatInt(height, 10) + " by " + hex.EncodeToString(address),
-		Ref:      strconv.FormatInt(height, 10),
-	})
 }

@@ -1,0 +1,7 @@
+package ledger
+
+// The decoders that tests compare with the codec.
+var (
+	DecodeTxLayer   = decodeTx
+	DecodeBodyLayer = decodeBody
+)
