@@ -121,7 +121,7 @@ func (e Entry) check() error {
 		}
 	}
 	if e.Fault == nil || e.Fault.Kind == FaultMismatch {
-		if len(e.Bindings) != len(e.Intervals) || len(e.Intervals) == 0 {
+		if len(e.Bindings) != len(e.Intervals) || e.Mismatch() && len(e.Intervals) == 0 {
 			return invalid("vote on %s: every interval replayed needs its binding", e.Solver)
 		}
 		return nil

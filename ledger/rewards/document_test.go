@@ -55,7 +55,7 @@ func TestVoteThatIsNotWellFormedIsRefused(t *testing.T) {
 		"long note":             func(v *rewards.Vote) { v.Entries[0].Note = strings.Repeat("x", 65) },
 		"missing binding":       func(v *rewards.Vote) { v.Entries[0].Bindings = v.Entries[0].Bindings[:1] },
 		"binding too many":      func(v *rewards.Vote) { v.Entries[0].Intervals = v.Entries[0].Intervals[:1] },
-		"no replay":             func(v *rewards.Vote) { v.Entries[0].Bindings, v.Entries[0].Intervals = nil, nil },
+		"fault without replay":  func(v *rewards.Vote) { v.Entries[1].Bindings, v.Entries[1].Intervals = nil, nil },
 		"interval order":        func(v *rewards.Vote) { v.Entries[0].Intervals = []uint32{3, 1} },
 		"interval out of bound": func(v *rewards.Vote) { v.Entries[0].Intervals = []uint32{3, 5000} },
 		"unknown fault":         func(v *rewards.Vote) { v.Entries[1].Fault.Kind = "ugly" },
