@@ -106,7 +106,9 @@ func (s *sender) submit(ctx context.Context, build func(nonce uint64) (ledger.Ms
 		}
 		return nil, 0, fmt.Errorf("%s: %w", msg.Kind(), err)
 	}
-	s.next = nonce + 1
+	if app.TakesNonce(msg.Kind()) {
+		s.next = nonce + 1
+	}
 	s.spread(ctx, msg.Kind(), raw)
 	return raw, nonce, nil
 }

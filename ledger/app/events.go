@@ -7,6 +7,8 @@ import (
 
 	"autonet/ledger"
 	"autonet/ledger/bank"
+	"autonet/ledger/constitution"
+	"autonet/ledger/dao"
 	"autonet/ledger/dispute"
 	"autonet/ledger/heartbeat"
 	"autonet/ledger/project"
@@ -20,7 +22,7 @@ import (
 func EventKinds() []ledger.EventData {
 	return slices.Concat(
 		bank.Events(), staking.Events(), project.Events(), shardreg.Events(), heartbeat.Events(),
-		task.Events(), rewards.Events(), dispute.Events(),
+		task.Events(), rewards.Events(), dispute.Events(), dao.Events(), constitution.Events(),
 	)
 }
 

@@ -16,11 +16,6 @@ func (s stakePort) Provider(ctx *ledger.Context, kv ledger.KV, account ledger.Ac
 	return s.staking.Active(ctx, kv, account, ledger.RoleProvider)
 }
 
-// Power implements heartbeat.Staking.
-func (s stakePort) Power(kv ledger.KV, account ledger.Account) ledger.Natn {
-	return s.staking.Power(kv, account)
-}
-
 // Active implements task.Stakes and dispute.Stakes.
 func (s stakePort) Active(ctx *ledger.Context, kv ledger.KV, account ledger.Account, role ledger.Role) bool {
 	return s.staking.Active(ctx, kv, account, role)

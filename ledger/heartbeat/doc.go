@@ -6,5 +6,5 @@
 // never runs while the lease is dead and never by more than its step in one block. An idle chain writes nothing between
 // empty-block intervals.
 //
-// It must not know what power is made of: that comes through the [Staking] port.
+// It must not know what power is made of: that comes through the [Governance] port.
 package heartbeat

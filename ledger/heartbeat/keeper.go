@@ -8,23 +8,17 @@ import (
 	"autonet/ledger"
 )
 
-// A heartbeat needs pulses of at least quorumNum / quorumDen of the registered power.
-const (
-	quorumNum = 2
-	quorumDen = 3
-)
-
 // headerLagMS is how far the header's time may lie behind the clock of whoever signs a pulse: a block after a pause still
 // carries the time at which the one before it was decided. An interval this close ahead counts as begun.
 const headerLagMS = 10_000
 
 // Keeper is the module's rules. It holds its port and no state.
 type Keeper struct {
-	staking Staking
+	governance Governance
 }
 
 // New returns the keeper over its port.
-func New(staking Staking) Keeper { return Keeper{staking: staking} }
+func New(governance Governance) Keeper { return Keeper{governance: governance} }
 
 func governorKey(account ledger.Account) []byte { return ledger.Key("heartbeat", "g", string(account)) }
 
@@ -121,9 +115,9 @@ func (k Keeper) Register(ctx *ledger.Context, kv ledger.KV, _ Register) error {
 	if _, known := k.Governor(kv, ctx.Sender); known {
 		return ledger.Refuse(ledger.CodeRefused, "register: the sender is a governor")
 	}
-	power := k.staking.Power(kv, ctx.Sender)
+	power := k.governance.Power(kv, ctx.Sender)
 	if power < ctx.Params.GovernorPower {
-		return ledger.Refuse(ledger.CodeFunds, "register: %s bonded; a governor needs %s", power, ctx.Params.GovernorPower)
+		return ledger.Refuse(ledger.CodeFunds, "register: the sender's governance power is %s; a governor needs %s", power, ctx.Params.GovernorPower)
 	}
 	count := 0
 	k.Governors(kv, func(ledger.Account, Governor) bool { count++; return true })
@@ -135,15 +129,25 @@ func (k Keeper) Register(ctx *ledger.Context, kv ledger.KV, _ Register) error {
 	return nil
 }
 
+// Leave executes the message.
+func (k Keeper) Leave(ctx *ledger.Context, kv ledger.KV, _ Leave) error {
+	if _, known := k.Governor(kv, ctx.Sender); !known {
+		return ledger.Refuse(ledger.CodeRefused, "leave: the sender is not a governor")
+	}
+	kv.Delete(governorKey(ctx.Sender))
+	ctx.Emit(Left{Governor: ctx.Sender, Cause: "its own wish"})
+	return nil
+}
+
 // Pulse executes the message.
 func (k Keeper) Pulse(ctx *ledger.Context, kv ledger.KV, m Pulse) error {
 	governor, known := k.Governor(kv, ctx.Sender)
 	if !known {
 		return ledger.Refuse(ledger.CodeRefused, "pulse: the sender is not a governor")
 	}
-	power := k.staking.Power(kv, ctx.Sender)
+	power := k.governance.Power(kv, ctx.Sender)
 	if power < ctx.Params.GovernorPower {
-		return ledger.Refuse(ledger.CodeRefused, "pulse: %s bonded; a governor needs %s", power, ctx.Params.GovernorPower)
+		return ledger.Refuse(ledger.CodeRefused, "pulse: the sender's governance power is %s; a governor needs %s", power, ctx.Params.GovernorPower)
 	}
 	if err := k.timely(ctx, kv, m); err != nil {
 		return err
@@ -210,12 +214,12 @@ func (Keeper) prune(kv ledger.KV, interval uint64) {
 // beat makes a heartbeat of an interval's pulses if their power suffices and it is newer than the last.
 func (k Keeper) beat(ctx *ledger.Context, kv ledger.KV, interval uint64) {
 	last := k.Beat(kv)
-	if last.Count > 0 && interval <= last.Interval {
+	if last.Count > 0 && last.LengthMS == ctx.Params.PulseIntervalMS && interval <= last.Interval {
 		return
 	}
 	var registered, pulsed ledger.Natn // at most the supply
 	k.Governors(kv, func(account ledger.Account, _ Governor) bool {
-		power := k.staking.Power(kv, account)
+		power := k.governance.Power(kv, account)
 		if power < ctx.Params.GovernorPower {
 			return true
 		}
@@ -225,11 +229,12 @@ func (k Keeper) beat(ctx *ledger.Context, kv ledger.KV, interval uint64) {
 		}
 		return true
 	})
-	if quorumDen*pulsed < quorumNum*registered { // at most 3·2⁶²
+	if pulsed == 0 || !ctx.Params.Governance.HeartbeatQuorum.Reached(pulsed, registered) {
 		return
 	}
 	beat := Beat{
 		Interval: interval, TimeMS: ctx.TimeMS, Height: ctx.Height, Pulsed: pulsed, Power: registered, Count: last.Count + 1,
+		LengthMS: ctx.Params.PulseIntervalMS,
 	}
 	// The clock is settled before the lease it runs on is renewed: time the old lease did not cover stays uncounted.
 	ledger.Save(kv, clockKey(), Clock{TimeMS: ctx.TimeMS, WorkMS: k.Work(ctx.Params, kv, ctx.TimeMS)})

@@ -11,7 +11,16 @@ func (Register) Kind() string { return "heartbeat/register" }
 // Validate implements ledger.Msg.
 func (Register) Validate() error { return nil }
 
-// Pulse is a governor's sign of life in one interval. It costs nothing; its transaction uses a nonce like every other.
+// Leave takes the sender off the register of governors.
+type Leave struct{}
+
+// Kind implements ledger.Msg.
+func (Leave) Kind() string { return "heartbeat/leave" }
+
+// Validate implements ledger.Msg.
+func (Leave) Validate() error { return nil }
+
+// Pulse is a governor's sign of life in one interval. It costs neither fee nor nonce.
 type Pulse struct {
 	Interval    uint64      `cbor:"interval" json:"interval"` // unix milliseconds / Params.PulseIntervalMS
 	BlockHeight int64       `cbor:"block_height" json:"block_height"`

@@ -22,9 +22,10 @@ type Beat struct {
 	Interval uint64      `json:"interval"`
 	TimeMS   int64       `json:"time_ms"` // header time of the block in which it formed
 	Height   int64       `json:"height"`
-	Pulsed   ledger.Natn `json:"pulsed"` // power that pulsed
-	Power    ledger.Natn `json:"power"`  // power that was registered
-	Count    uint64      `json:"count"`  // heartbeats since genesis
+	Pulsed   ledger.Natn `json:"pulsed"`    // power that pulsed
+	Power    ledger.Natn `json:"power"`     // power that was registered
+	Count    uint64      `json:"count"`     // heartbeats since genesis
+	LengthMS int64       `json:"length_ms"` // of an interval then: by another length they are numbered otherwise
 }
 
 // Clock is the work clock as last recorded.
@@ -63,7 +64,7 @@ type Beaten struct {
 	Power    ledger.Natn `json:"power"`
 }
 
-// Left says that a governor left the register for having been absent.
+// Left says that a governor left the register and why.
 type Left struct {
 	Governor ledger.Account `json:"governor"`
 	Cause    string         `json:"cause"`
