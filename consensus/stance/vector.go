@@ -38,21 +38,27 @@ func (s *sums) add(dim, weight, lean int) {
 }
 
 // Embed reads a text. It fails with [ErrText] only.
-func Embed(text string) (Vector, error) {
-	if err := Check(text); err != nil {
-		return Vector{}, err
-	}
+func Embed(text string) (Vector, error) { return EmbedAll(text) }
+
+// EmbedAll reads several texts as one. It fails with [ErrText] when one of them cannot be read; no text at all gives the zero
+// vector, which is about nothing.
+func EmbedAll(texts ...string) (Vector, error) {
 	var s sums
 	content, laden := 0, 0
-	r := newReader()
-	for _, t := range tokens(text) {
-		if t.word != "" {
-			r.word(t)
-			continue
+	for _, text := range texts {
+		if err := Check(text); err != nil {
+			return Vector{}, err
 		}
-		content += len(r.content)
-		laden += s.clause(r)
-		r = newReader()
+		r := newReader()
+		for _, t := range tokens(text) {
+			if t.word != "" {
+				r.word(t)
+				continue
+			}
+			content += len(r.content)
+			laden += s.clause(r)
+			r = newReader()
+		}
 	}
 	return s.vector(content, laden), nil
 }
