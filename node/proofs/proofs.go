@@ -6,18 +6,31 @@ import (
 	"fmt"
 
 	"autonet/ledger"
+	"autonet/ledger/app"
 	"autonet/ledger/proof"
 	"autonet/node/api/types"
 )
 
+// Hash names a header or a transaction; zero stands for none.
+type Hash [32]byte
+
+// ParseHash reads 64 hexadecimal digits.
+func ParseHash(text string) (Hash, error) {
+	h, err := ledger.ParseHash(text)
+	return Hash(h), err
+}
+
+// Words lists what can be proven, one line each.
+func Words() []string { return app.ProvableWords() }
+
 // Verify checks a proof document against what is trusted, either the hash of its header or an exported header, and returns
 // what it proves. The error says why the document must not be believed.
-func Verify(document []byte, hash ledger.Hash, header []byte) (types.Proven, error) {
+func Verify(document []byte, hash Hash, header []byte) (types.Proven, error) {
 	p, err := proof.Decode(document)
 	if err != nil {
 		return types.Proven{}, err
 	}
-	s, err := proof.Verify(p, proof.Trusted{Hash: hash, Header: header})
+	s, err := proof.Verify(p, proof.Trusted{Hash: ledger.Hash(hash), Header: header})
 	if err != nil {
 		return types.Proven{}, err
 	}

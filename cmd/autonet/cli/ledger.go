@@ -12,7 +12,8 @@ import (
 )
 
 func (a *app) ledger() *cobra.Command {
-	c := group("ledger", "The ledger: height, supply, blocks", "  autonet ledger\n  autonet ledger block 42", a.ledgerBlock(), a.ledgerSend(), a.ledgerKinds(), a.ledgerState())
+	c := group("ledger", "The ledger: height, supply, blocks", "  autonet ledger\n  autonet ledger block 42", a.ledgerBlock(), a.ledgerSend(), a.ledgerKinds(), a.ledgerState(),
+		a.ledgerTx(), a.ledgerEvents(), a.ledgerHeader(), a.ledgerProof(), a.ledgerVerify())
 	c.Long = "Without a subcommand: where the ledger stands and whether its money is conserved."
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
 		return a.node(func(c *client.Client) error {
@@ -183,7 +184,7 @@ func (a *app) walletList() *cobra.Command {
 }
 
 func (a *app) rewards() *cobra.Command {
-	return group("rewards", "Credits and slashes with their causes", "  autonet rewards ls --task 5f0c…", a.rewardsList())
+	return group("rewards", "Credits and slashes with their causes", "  autonet rewards ls --task 5f0c…\n  autonet rewards explain 5f0c…", a.rewardsList(), a.rewardsExplain())
 }
 
 func (a *app) rewardsList() *cobra.Command {
