@@ -144,6 +144,17 @@ func (k Keeper) Publish(ctx *ledger.Context, kv ledger.KV, m Publish) error {
 	return nil
 }
 
+// StandardsPrice returns what publishing a text costs now, and its closeness to the network.
+func (k Keeper) StandardsPrice(p ledger.Params, kv ledger.KV, text string) (ledger.Natn, uint16, error) {
+	vector, err := stance.Embed(text)
+	if err != nil {
+		return 0, 0, ledger.Refuse(ledger.CodeInvalid, "standards: %v", err)
+	}
+	closeness := stance.Compare(vector, k.network(kv)).Score
+	price, err := PublishPrice(p.Pricing.PublishBase, closeness)
+	return price, closeness, err
+}
+
 // give takes an amount from the sender into the pool and books it.
 func (k Keeper) give(ctx *ledger.Context, kv ledger.KV, amount ledger.Natn, cause, ref string) error {
 	if amount == 0 {

@@ -142,7 +142,7 @@ func (Keeper) spent(kv ledger.KV, project string, epoch int64) ledger.Natn {
 
 // Book is called when an order is placed at a price quoted in the same transaction: it moves the subsidy into the orders'
 // pot. Shares that are booked stay used, whatever becomes of the order. An error is a refusal.
-func (k Keeper) Book(ctx *ledger.Context, kv ledger.KV, q Quote) error {
+func (k Keeper) Book(ctx *ledger.Context, kv ledger.KV, q Order) error {
 	if q.Subsidy > 0 {
 		pool := k.Pool(kv)
 		used := k.spent(kv, q.Project, pool.Epoch)
@@ -162,7 +162,7 @@ func (k Keeper) Book(ctx *ledger.Context, kv ledger.KV, q Quote) error {
 	}
 	ctx.Emit(Booked{
 		Account: q.User, Project: q.Project, Base: q.Base, Pay: q.Pay, Subsidy: q.Subsidy, Premium: q.Premium,
-		Alignment: q.PerMille(), Laden: q.Laden,
+		Alignment: q.Alignment, Laden: q.Laden,
 	})
 	return nil
 }
@@ -177,7 +177,7 @@ func (q Quote) PerMille() uint64 {
 
 // Close is called when a booked order ends. Delivered, its premium goes to the pool and its price counts for the epoch's
 // median; not, its subsidy returns. An error is a fault.
-func (k Keeper) Close(ctx *ledger.Context, kv ledger.KV, q Quote, delivered bool) error {
+func (k Keeper) Close(ctx *ledger.Context, kv ledger.KV, q Order, delivered bool) error {
 	pool := k.Pool(kv)
 	amount, cause := q.Subsidy, "subsidy returned"
 	if delivered {
@@ -201,7 +201,7 @@ func (k Keeper) Close(ctx *ledger.Context, kv ledger.KV, q Quote, delivered bool
 }
 
 // observe keeps a project's lowest price of this epoch and returns how many sellers that adds.
-func (Keeper) observe(kv ledger.KV, pool Pool, q Quote) uint32 {
+func (Keeper) observe(kv ledger.KV, pool Pool, q Order) uint32 {
 	if q.Units == 0 {
 		return 0
 	}

@@ -89,6 +89,19 @@ type Quote struct {
 	Limited    string         `json:"limited,omitempty"` // what kept the subsidy below the formula
 }
 
+// Order is what project remembers of a quote while the order is under way.
+type Order struct {
+	User      ledger.Account
+	Project   string
+	Base      ledger.Natn
+	Units     uint64
+	Pay       ledger.Natn
+	Subsidy   ledger.Natn
+	Premium   ledger.Natn
+	Alignment uint64 // per mille
+	Laden     bool
+}
+
 // Round is one text before the judges.
 type Round struct {
 	_         struct{}       `cbor:",toarray"`

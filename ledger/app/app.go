@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"autonet/ledger"
+	"autonet/ledger/alignment"
 	"autonet/ledger/bank"
 	"autonet/ledger/constitution"
 	"autonet/ledger/dao"
@@ -25,6 +26,7 @@ type App struct {
 	heartbeat    heartbeat.Keeper
 	dao          dao.Keeper
 	constitution constitution.Keeper
+	alignment    alignment.Keeper
 	task         task.Keeper
 	rewards      rewards.Keeper
 	dispute      dispute.Keeper
@@ -41,6 +43,7 @@ func New() *App {
 	a.shardreg = shardreg.New(stakes)
 	a.constitution = a.newConstitution()
 	a.dao = a.newDAO()
+	a.alignment = a.newAlignment()
 	a.heartbeat = heartbeat.New(a.dao)
 	a.task = task.New(task.Ports{
 		Budget: budgetPort{a}, Bank: creditPort{a}, Stakes: taskStakes{stakes},
@@ -78,6 +81,9 @@ func (a *App) InitGenesis(kv ledger.KV, g Genesis, timeMS int64) ([]ValidatorUpd
 	ctx := &ledger.Context{Network: g.Network, TimeMS: timeMS, Params: g.Params}
 	a.dao.Genesis(ctx, state)
 	a.constitution.Genesis(ctx, state)
+	if err := a.alignment.Genesis(state); err != nil {
+		return nil, fmt.Errorf("genesis: %w", err)
+	}
 	for _, account := range g.Accounts {
 		if err := a.genesisAccount(ctx, state, account); err != nil {
 			return nil, fmt.Errorf("genesis: account %s: %w", account.Account, err)

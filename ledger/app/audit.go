@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"autonet/ledger"
+	"autonet/ledger/alignment"
 	"autonet/ledger/bank"
 	"autonet/ledger/project"
 	"autonet/ledger/staking"
@@ -40,6 +41,7 @@ func (w *weight) add(key, value []byte) {
 	w.grants += bank.GrantWorth(key, value)
 	w.revenues += project.WorthRevenue(key, value)
 	w.orders += project.WorthOrder(key, value)
+	w.subsidies += alignment.Worth(key, value)
 	if value != nil && bytes.HasPrefix(key, taskPrefix()) {
 		var t task.Task
 		ledger.DecodeRecord(key, value, &t)
@@ -173,7 +175,7 @@ func (a *App) recountPots(kv ledger.KV, totals bank.Totals) error {
 	}{
 		{"grants", totals.Grants, a.bank.RecountGrants},
 		{"traps", totals.Traps, nobodys},
-		{"subsidies", totals.Subsidies, nobodys},
+		{"subsidies", totals.Subsidies, a.alignment.Recount},
 		{"revenues", totals.Revenues, a.project.RecountRevenue},
 		{"orders", totals.Orders, a.project.RecountOrders},
 	} {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"autonet/ledger"
+	"autonet/ledger/alignment"
 	"autonet/ledger/bank"
 	"autonet/ledger/constitution"
 	"autonet/ledger/dao"
@@ -22,7 +23,7 @@ import (
 func EventKinds() []ledger.EventData {
 	return slices.Concat(
 		bank.Events(), staking.Events(), project.Events(), shardreg.Events(), heartbeat.Events(),
-		task.Events(), rewards.Events(), dispute.Events(), dao.Events(), constitution.Events(),
+		task.Events(), rewards.Events(), dispute.Events(), dao.Events(), constitution.Events(), alignment.Events(),
 	)
 }
 

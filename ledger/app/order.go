@@ -17,7 +17,7 @@ import (
 // from this block's hash.
 //
 // End: dispute closes what is overdue or answered and counts appeals, so that task sees nothing pending that is over; task moves every task as far as
-// it goes and calls rewards for verdicts and settlements; bank pays the block's fees by the stakes the block began
+// it goes and calls rewards for verdicts and settlements; alignment closes epochs of prices; bank pays the block's fees by the stakes the block began
 // consensus with; staking states the new validator set; money is counted.
 //
 // Last of all the root of the block's events is written, which is how an event is proven.
@@ -85,6 +85,9 @@ func (a *App) EndBlock(kv ledger.KV, info BlockInfo) ([]ValidatorUpdate, []ledge
 		}
 		if err := a.task.End(ctx, state); err != nil {
 			return fmt.Errorf("task: %w", err)
+		}
+		if err := a.alignment.End(ctx, state); err != nil {
+			return fmt.Errorf("alignment: %w", err)
 		}
 		if err := a.bank.Distribute(ctx, state, a.shares(state)); err != nil {
 			return fmt.Errorf("fees: %w", err)

@@ -25,7 +25,11 @@ func (v votesPort) Judge(ctx *ledger.Context, kv ledger.KV, id string) error {
 
 // Settle implements task.Votes.
 func (v votesPort) Settle(ctx *ledger.Context, kv ledger.KV, id string) error {
-	return v.rewards.Settle(ctx, kv, id)
+	if err := v.rewards.Settle(ctx, kv, id); err != nil {
+		return err
+	}
+	v.observe(ctx, kv, id)
+	return nil
 }
 
 // providersPort is shardreg as task sees it.

@@ -58,6 +58,7 @@ func (a *App) table() map[string]route {
 		a.heartbeatRoutes(),
 		a.daoRoutes(),
 		a.constitutionRoutes(),
+		a.alignmentRoutes(),
 		a.taskRoutes(),
 		a.disputeRoutes(),
 		a.projectRoutes(),

@@ -73,20 +73,6 @@ func (t tillPort) Sweep(ctx *ledger.Context, kv ledger.KV, amount ledger.Natn, i
 	return t.bank.Move(ctx, kv, bank.Revenues(), bank.Treasury(), amount, "revenue rounded down", id)
 }
 
-// pricingPort prices orders by their base alone.
-type pricingPort struct{ *App }
-
-// Quote implements project.Pricing.
-func (pricingPort) Quote(_ *ledger.Context, _ ledger.KV, q project.PriceQuery) (project.Price, error) {
-	return project.Price{Payer: q.Payer, Project: q.Project, Base: q.Base, Units: q.Units, Pay: q.Base}, nil
-}
-
-// Book implements project.Pricing.
-func (pricingPort) Book(*ledger.Context, ledger.KV, project.Price) error { return nil }
-
-// Close implements project.Pricing.
-func (pricingPort) Close(*ledger.Context, ledger.KV, project.Price, bool) error { return nil }
-
 // modelsPort is shardreg as project sees it.
 type modelsPort struct{ *App }
 
