@@ -8,12 +8,6 @@ type U128 struct {
 	Hi, Lo uint64
 }
 
-// Wide returns a × b exactly.
-func Wide(a, b uint64) U128 {
-	hi, lo := bits.Mul64(a, b)
-	return U128{Hi: hi, Lo: lo}
-}
-
 // IsZero reports whether x is 0.
 func (x U128) IsZero() bool { return x.Hi == 0 && x.Lo == 0 }
 

@@ -213,6 +213,12 @@ func (k Keeper) close(ctx *ledger.Context, kv ledger.KV, a Audit, finding Findin
 	save(kv, p)
 }
 
+// giveUp closes the audit of a column that its provider no longer offers: as if it had stayed silent, so that nobody dodges
+// an audit, and nobody who lost a column is held to it.
+func (k Keeper) giveUp(ctx *ledger.Context, kv ledger.KV, a Audit) {
+	k.close(ctx, kv, a, FindingSilent, "the audited column was withdrawn")
+}
+
 func warning(rules ledger.ShardParams, finding Finding, why string) string {
 	if finding == FindingSilent {
 		return fmt.Sprintf("%s: its columns do not count until it passes an audit; the next one missed costs %d of its reputation", why, rules.Failed)

@@ -44,7 +44,11 @@ func (k Keeper) Live(ctx *ledger.Context, kv ledger.KV, p Provider) bool {
 }
 
 // Chosen reports whether a provider may be chosen for new columns, repairs and orders: it is live and has reputation left.
+// One in quarantine that holds nothing may be chosen too, since it cannot pass an audit otherwise.
 func (k Keeper) Chosen(ctx *ledger.Context, kv ledger.KV, p Provider) bool {
+	if p.Manifests == 0 {
+		p.Quarantine = ""
+	}
 	return p.Reputation > 0 && k.Live(ctx, kv, p)
 }
 
@@ -108,8 +112,10 @@ func (k Keeper) Deregister(ctx *ledger.Context, kv ledger.KV, _ Deregister) erro
 		return ledger.Refuse(ledger.CodeNotFound, "deregister: the sender is not a registered provider")
 	case p.Left && p.Manifests == 0:
 		return ledger.Refuse(ledger.CodeRefused, "deregister: the sender has left")
-	case p.Audit != "":
-		return ledger.Refuse(ledger.CodeRefused, "deregister: audit %s must be answered first", p.Audit)
+	}
+	if a, open := k.Audit(kv, p.Audit); open {
+		k.giveUp(ctx, kv, a)
+		p, _ = k.Provider(kv, ctx.Sender)
 	}
 	p.Left = true
 	for n := 0; n < maxLeave && p.Manifests > 0; n++ {
@@ -193,13 +199,14 @@ func (k Keeper) Announce(ctx *ledger.Context, kv ledger.KV, m Announce) error {
 	case !had && p.Manifests >= maxHoldings:
 		return ledger.Refuse(ledger.CodeRefused, "announce: columns of %d manifests are announced, which is the most", p.Manifests)
 	}
-	if a, open := k.Audit(kv, p.Audit); open && a.Manifest == m.Manifest && !slices.Contains(m.Columns, a.Column) {
-		return ledger.Refuse(ledger.CodeRefused, "announce: audit %s of column %d must be answered first", a.ID, a.Column)
-	}
 	each := manifest.ColumnBytes()
 	used := p.Used - uint64(len(before.Columns))*each + uint64(len(m.Columns))*each
 	if len(m.Columns) > len(before.Columns) && used > p.Capacity {
 		return ledger.Refuse(ledger.CodeFunds, "announce: %d bytes in use; the capacity is %d", used, p.Capacity)
+	}
+	if a, open := k.Audit(kv, p.Audit); open && a.Manifest == m.Manifest && !slices.Contains(m.Columns, a.Column) {
+		k.giveUp(ctx, kv, a)
+		p, _ = k.Provider(kv, ctx.Sender)
 	}
 	put(kv, &p, manifest, m.Columns)
 	save(kv, p)
@@ -208,7 +215,7 @@ func (k Keeper) Announce(ctx *ledger.Context, kv ledger.KV, m Announce) error {
 	return nil
 }
 
-// Withdraw executes the message. It is always allowed, but for the column of an open audit.
+// Withdraw executes the message. It is always allowed; an open audit of what is withdrawn counts as not answered.
 func (k Keeper) Withdraw(ctx *ledger.Context, kv ledger.KV, m Withdraw) error {
 	manifest, known := k.Manifest(kv, m.Manifest)
 	if !known {
@@ -219,7 +226,8 @@ func (k Keeper) Withdraw(ctx *ledger.Context, kv ledger.KV, m Withdraw) error {
 	}
 	p, _ := k.Provider(kv, ctx.Sender)
 	if a, open := k.Audit(kv, p.Audit); open && a.Manifest == m.Manifest {
-		return ledger.Refuse(ledger.CodeRefused, "withdraw: audit %s of column %d must be answered first", a.ID, a.Column)
+		k.giveUp(ctx, kv, a)
+		p, _ = k.Provider(kv, ctx.Sender)
 	}
 	drop(kv, &p, manifest)
 	save(kv, p)

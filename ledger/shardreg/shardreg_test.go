@@ -2,6 +2,7 @@ package shardreg_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,36 +12,15 @@ import (
 	"autonet/ledger/shardreg"
 )
 
-var (
-	ann  = ledgertest.Account(1)
-	bob  = ledgertest.Account(2)
-	cid  = ledger.ManifestCID([]byte("model"))
-	none = ledger.ManifestCID([]byte("unknown"))
-)
-
-// staked are the accounts with a provider's stake.
-type staked map[ledger.Account]bool
-
-func (s staked) Provider(_ *ledger.Context, _ ledger.KV, account ledger.Account) bool {
-	return s[account]
-}
-
-// newWorld has ann as a provider of 1000 bytes and a manifest of 100 bytes in 10 + 4 columns of 10.
-func newWorld(t *testing.T) (shardreg.Keeper, *ledgertest.KV, staked) {
-	t.Helper()
-	stakes := staked{ann: true}
-	k, kv := shardreg.New(stakes), ledgertest.NewKV()
-	require.NoError(t, k.RegisterProvider(ledgertest.Context(ann), kv, shardreg.RegisterProvider{Capacity: 1000}))
-	require.NoError(t, k.Register(ledgertest.Context(bob), kv, shardreg.Register{
-		Manifest: cid, Root: ledger.Hash{1}, Size: 99, Data: 10, Parity: 4, Strategy: shardreg.LayerWise,
-	}))
-	return k, kv, stakes
-}
-
 func TestMalformedMessagesAreInvalid(t *testing.T) {
-	good := shardreg.Register{Manifest: cid, Root: ledger.Hash{1}, Size: 1, Data: 1, Strategy: shardreg.Replica}
+	f := cut(t, 99, 10, 4)
+	require.NoError(t, f.register().Validate())
+	require.NoError(t, f.announce(0, 13).Validate())
+	id := ledger.TaskID("test", ann, 0)
+	good := shardreg.AnswerAudit{Audit: id, Chunk: []byte{1}}
 	require.NoError(t, good.Validate())
-	spoil := func(fn func(*shardreg.Register)) ledger.Msg { m := good; fn(&m); return m }
+	spoil := func(fn func(*shardreg.Register)) ledger.Msg { m := f.register(); fn(&m); return m }
+	wrong := func(fn func(*shardreg.AnswerAudit)) ledger.Msg { m := good; fn(&m); return m }
 	many := make([]uint16, 257)
 	for i := range many {
 		many[i] = uint16(i)
@@ -55,91 +35,248 @@ func TestMalformedMessagesAreInvalid(t *testing.T) {
 		"no data":           spoil(func(m *shardreg.Register) { m.Data = 0 }),
 		"beyond the field":  spoil(func(m *shardreg.Register) { m.Data, m.Parity = 200, 57 }),
 		"no strategy":       spoil(func(m *shardreg.Register) { m.Strategy = "" }),
-		"announce nothing":  shardreg.Announce{Columns: []uint16{1}},
-		"repeated column":   shardreg.Announce{Manifest: cid, Columns: []uint16{1, 1}},
-		"descending column": shardreg.Announce{Manifest: cid, Columns: []uint16{2, 1}},
-		"too many columns":  shardreg.Announce{Manifest: cid, Columns: many},
+		"announce nowhere":  shardreg.Announce{Root: f.Root, Columns: []uint16{1}},
+		"announce nothing":  f.announce(),
+		"announce no root":  shardreg.Announce{Manifest: f.cid, Columns: []uint16{1}},
+		"repeated column":   f.announce(1, 1),
+		"descending column": f.announce(2, 1),
+		"too many columns":  f.announce(many...),
+		"withdraw nothing":  shardreg.Withdraw{},
+		"unregister none":   shardreg.Unregister{Manifest: "x"},
+		"no audit":          wrong(func(m *shardreg.AnswerAudit) { m.Audit = "x" }),
+		"no chunk":          wrong(func(m *shardreg.AnswerAudit) { m.Chunk = nil }),
+		"large chunk":       wrong(func(m *shardreg.AnswerAudit) { m.Chunk = make([]byte, 1025) }),
+		"tall tree":         wrong(func(m *shardreg.AnswerAudit) { m.Tree = make([]ledger.Hash, 11) }),
+		"long path":         wrong(func(m *shardreg.AnswerAudit) { m.Block = make([]ledger.Hash, 31) }),
+		"wide path":         wrong(func(m *shardreg.AnswerAudit) { m.Column = make([]ledger.Hash, 9) }),
 	} {
 		require.Equal(t, ledger.CodeInvalid, ledger.CodeOf(m.Validate()), name)
 	}
-	require.NoError(t, shardreg.Announce{Manifest: cid, Columns: []uint16{0, 13}}.Validate())
 }
 
-func TestRegisterProviderRefusals(t *testing.T) {
-	k, kv, stakes := newWorld(t)
-	err := k.RegisterProvider(ledgertest.Context(bob), kv, shardreg.RegisterProvider{Capacity: 1})
-	require.Equal(t, ledger.CodeRefused, ledger.CodeOf(err), "not staked")
-	require.NoError(t, k.Announce(ledgertest.Context(ann), kv, shardreg.Announce{Manifest: cid, Columns: []uint16{0, 1}}))
-	err = k.RegisterProvider(ledgertest.Context(ann), kv, shardreg.RegisterProvider{Capacity: 19})
-	require.Equal(t, ledger.CodeRefused, ledger.CodeOf(err), "less than is in use")
-	require.NoError(t, k.RegisterProvider(ledgertest.Context(ann), kv, shardreg.RegisterProvider{Capacity: 20}))
-	p, _ := k.Provider(kv, ann)
-	require.Equal(t, shardreg.Provider{Account: ann, Capacity: 20, Used: 20, Reputation: 500, Since: 10}, p)
-	stakes[bob] = true
-	require.NoError(t, k.RegisterProvider(ledgertest.Context(bob), kv, shardreg.RegisterProvider{Capacity: 1}))
-	count := 0
-	k.Providers(kv, func(shardreg.Provider) bool { count++; return true })
-	require.Equal(t, 2, count)
+func TestProvidersNeedStakeAndCapacity(t *testing.T) {
+	f := cut(t, 99, 10, 4) // columns of 10 bytes
+	for name, c := range map[string]struct {
+		staked   bool
+		holding  bool
+		capacity uint64
+		code     ledger.Code
+	}{
+		"enough stake":           {true, false, 1000, ledger.CodeOK},
+		"too little stake":       {false, false, 1000, ledger.CodeRefused},
+		"zero capacity":          {true, false, 0, ledger.CodeInvalid},
+		"more capacity":          {true, true, 2000, ledger.CodeOK},
+		"just what is used":      {true, true, 20, ledger.CodeOK},
+		"less than what is used": {true, true, 19, ledger.CodeRefused},
+		"stake gone":             {false, true, 2000, ledger.CodeRefused},
+	} {
+		w := newWorld(t)
+		w.must(bob, f.register())
+		if c.holding {
+			w.join(ann, 1000)
+			w.must(ann, f.announce(0, 1))
+		}
+		w.stakes[ann] = c.staked
+		require.Equal(t, c.code, w.send(ann, shardreg.RegisterProvider{Capacity: c.capacity}), name)
+		if c.code == ledger.CodeOK {
+			p := w.provider(ann)
+			require.Equal(t, c.capacity, p.Capacity, name)
+			require.Equal(t, uint16(500), p.Reputation, name)
+		}
+	}
 }
 
-func TestAManifestIsRegisteredOnceAndNeverChanges(t *testing.T) {
-	k, kv, _ := newWorld(t)
-	err := k.Register(ledgertest.Context(ann), kv, shardreg.Register{
-		Manifest: cid, Root: ledger.Hash{2}, Size: 1, Data: 1, Strategy: shardreg.Replica,
-	})
-	require.Equal(t, ledger.CodeRefused, ledger.CodeOf(err))
-	m, ok := k.Manifest(kv, cid)
+func TestAProviderThatLeavesIsNotChosenAndKeepsItsReputation(t *testing.T) {
+	w, f, g := newWorld(t), cut(t, 99, 10, 4), cut(t, 98, 10, 4)
+	require.Equal(t, ledger.CodeNotFound, w.send(ann, shardreg.Deregister{}))
+	w.join(ann, 1000)
+	w.must(bob, f.register())
+	w.must(bob, g.register())
+	w.must(ann, f.announce(0, 1))
+	w.must(ann, g.announce(3))
+	w.silence(ann)
+	w.silence(ann)
+	require.Equal(t, uint16(450), w.provider(ann).Reputation)
+	w.asked(ann)
+	w.must(ann, shardreg.Deregister{})
+	p := w.provider(ann)
+	require.True(t, p.Left)
+	require.Equal(t, uint16(400), p.Reputation, "nobody leaves an open audit behind")
+	require.Zero(t, p.Used)
+	require.Zero(t, p.Manifests)
+	require.False(t, w.Chosen(w.ctx(""), w.kv, p))
+	require.Zero(t, w.available(f.cid).Announced)
+	require.Equal(t, ledger.CodeRefused, w.send(ann, shardreg.Deregister{}), "twice")
+	require.Equal(t, ledger.CodeNotFound, w.send(ann, f.announce(0)))
+	for range 10 {
+		w.round()
+	}
+	require.Empty(t, w.provider(ann).Audit)
+	w.must(ann, shardreg.RegisterProvider{Capacity: 1000})
+	p = w.provider(ann)
+	require.Equal(t, uint16(400), p.Reputation, "coming back is no new beginning")
+	require.Equal(t, shardreg.FindingSilent, p.Quarantine)
+	require.True(t, w.Chosen(w.ctx(""), w.kv, p), "with nothing to be audited it is given something")
+	w.must(ann, f.announce(3))
+	require.False(t, w.Chosen(w.ctx(""), w.kv, w.provider(ann)))
+	require.Zero(t, w.available(f.cid).Live)
+	w.must(ann, f.answer(t, w.asked(ann)))
+	require.Equal(t, 1, w.available(f.cid).Live)
+}
+
+func TestLeavingWithManyFilesTakesSeveralMessages(t *testing.T) {
+	w := newWorld(t)
+	w.join(ann, 1<<30)
+	for i := range 300 {
+		cid := ledger.ManifestCID([]byte{byte(i), byte(i >> 8)})
+		w.must(bob, shardreg.Register{Manifest: cid, Root: ledger.Hash{1}, Size: 9, Data: 1, Strategy: shardreg.Replica})
+		w.must(ann, shardreg.Announce{Manifest: cid, Root: ledger.Hash{1}, Columns: []uint16{0}})
+	}
+	w.must(ann, shardreg.Deregister{})
+	left, _ := last[shardreg.ProviderLeft](w)
+	require.Equal(t, uint64(44), left.Remaining)
+	require.True(t, w.provider(ann).Left)
+	w.must(ann, shardreg.Deregister{})
+	require.Zero(t, w.provider(ann).Used)
+}
+
+func TestAModelIsRegisteredOnceAndNeverChanges(t *testing.T) {
+	w, f := newWorld(t), cut(t, 99, 10, 4)
+	w.must(bob, f.register())
+	again := f.register()
+	require.Equal(t, ledger.CodeRefused, w.send(bob, again), "duplicate")
+	again.Root = ledger.Hash{2}
+	require.Equal(t, ledger.CodeRefused, w.send(ann, again), "another root")
+	for _, strategy := range []string{shardreg.LayerWise, shardreg.TensorParallel, shardreg.Replica} {
+		m := cut(t, 50+uint64(len(strategy)), 10, 4).register()
+		m.Strategy = strategy
+		w.must(bob, m)
+		stored, _ := w.Manifest(w.kv, m.Manifest)
+		require.Equal(t, strategy, stored.Strategy)
+	}
+	m := f.register()
+	m.Data = 0
+	require.Equal(t, ledger.CodeInvalid, w.send(bob, m), "zero data shards")
+	stored, ok := w.Manifest(w.kv, f.cid)
 	require.True(t, ok)
-	require.Equal(t, ledger.Hash{1}, m.Root)
-	require.Equal(t, bob, m.Publisher)
-	require.Equal(t, 14, m.Columns())
-	require.Equal(t, uint64(10), m.ColumnBytes())
+	require.Equal(t, ledger.Hash(f.Root), stored.Root)
+	require.Equal(t, bob, stored.Publisher)
+	require.Equal(t, 14, stored.Columns())
+	require.Equal(t, uint64(10), stored.ColumnBytes())
 }
 
-func TestAnnounceRefusals(t *testing.T) {
-	k, kv, stakes := newWorld(t)
-	stakes[bob] = true
-	require.NoError(t, k.RegisterProvider(ledgertest.Context(bob), kv, shardreg.RegisterProvider{Capacity: 19}))
-	before := kv.Dump()
+func TestOnlyAnUnusedModelIsUnregisteredByItsPublisher(t *testing.T) {
+	w, f, g := newWorld(t), cut(t, 99, 10, 4), cut(t, 98, 10, 4)
+	w.join(ann, 1000)
+	w.must(bob, f.register())
+	w.must(bob, g.register())
+	w.must(ann, f.announce(0))
+	require.Equal(t, ledger.CodeNotFound, w.send(bob, shardreg.Unregister{Manifest: none}))
+	require.Equal(t, ledger.CodeRefused, w.send(ann, shardreg.Unregister{Manifest: f.cid}), "not its publisher")
+	require.Equal(t, ledger.CodeRefused, w.send(bob, shardreg.Unregister{Manifest: f.cid}), "somebody holds it")
+	w.must(ann, shardreg.Withdraw{Manifest: f.cid})
+	w.must(bob, shardreg.Unregister{Manifest: f.cid})
+	_, known := w.Manifest(w.kv, f.cid)
+	require.False(t, known)
+	w.must(ann, g.announce(1))
+	require.Equal(t, g.cid, w.asked(ann).Manifest, "rounds go on over the rest")
+	w.must(bob, f.register())
+}
+
+func TestAnnouncements(t *testing.T) {
+	f := cut(t, 99, 10, 4) // columns of 10 bytes
+	carl := ledgertest.Account(3)
+	lie := f.announce(2)
+	lie.Root = ledger.Hash{9}
+	unknown := f.announce(2)
+	unknown.Manifest = none
 	for name, c := range map[string]struct {
 		from ledger.Account
 		msg  shardreg.Announce
 		code ledger.Code
 	}{
-		"unknown manifest": {ann, shardreg.Announce{Manifest: none, Columns: []uint16{0}}, ledger.CodeNotFound},
-		"no such column":   {ann, shardreg.Announce{Manifest: cid, Columns: []uint16{14}}, ledger.CodeRefused},
-		"not a provider":   {ledgertest.Account(3), shardreg.Announce{Manifest: cid, Columns: []uint16{0}}, ledger.CodeNotFound},
-		"beyond capacity":  {bob, shardreg.Announce{Manifest: cid, Columns: []uint16{0, 1}}, ledger.CodeFunds},
-		"nothing to take":  {ann, shardreg.Announce{Manifest: cid}, ledger.CodeNotFound},
+		"another provider":   {bob, f.announce(0), ledger.CodeOK},
+		"other columns":      {ann, f.announce(5, 6), ledger.CodeOK},
+		"wrong hash":         {bob, lie, ledger.CodeRefused},
+		"over capacity":      {bob, f.announce(0, 1), ledger.CodeFunds},
+		"duplicate":          {ann, f.announce(0, 1), ledger.CodeRefused},
+		"unknown model":      {ann, unknown, ledger.CodeNotFound},
+		"index out of range": {ann, f.announce(14), ledger.CodeRefused},
+		"not a provider":     {carl, f.announce(0), ledger.CodeNotFound},
 	} {
-		require.Equal(t, c.code, ledger.CodeOf(k.Announce(ledgertest.Context(c.from), kv, c.msg)), name)
+		w := newWorld(t)
+		w.join(ann, 1000)
+		w.join(bob, 19)
+		w.must(carl, f.register())
+		w.must(ann, f.announce(0, 1))
+		require.Equal(t, c.code, w.send(c.from, c.msg), name)
+		w.stakes[c.from] = false
+		require.NotEqual(t, ledger.CodeOK, w.send(c.from, f.announce(7)), "%s: stake gone", name)
 	}
-	stakes[bob] = false
-	err := k.Announce(ledgertest.Context(bob), kv, shardreg.Announce{Manifest: cid, Columns: []uint16{0}})
-	require.Equal(t, ledger.CodeRefused, ledger.CodeOf(err), "stake gone")
-	require.Equal(t, before, kv.Dump())
 }
 
 func TestAnAnnouncementReplacesTheEarlierOne(t *testing.T) {
-	k, kv, stakes := newWorld(t)
-	announce := func(columns ...uint16) {
-		require.NoError(t, k.Announce(ledgertest.Context(ann), kv, shardreg.Announce{Manifest: cid, Columns: columns}))
-	}
-	used := func() uint64 { p, _ := k.Provider(kv, ann); return p.Used }
-	announce(0, 1, 2)
-	require.Equal(t, uint64(30), used())
-	announce(5)
-	require.Equal(t, uint64(10), used())
+	w, f := newWorld(t), cut(t, 99, 10, 4)
+	w.join(ann, 1000)
+	w.must(bob, f.register())
+	w.must(ann, f.announce(0, 1, 2))
+	require.Equal(t, uint64(30), w.provider(ann).Used)
+	w.must(ann, f.announce(5))
+	require.Equal(t, uint64(10), w.provider(ann).Used)
 	var seen []shardreg.Holding
-	k.Holdings(kv, cid, func(h shardreg.Holding) bool { seen = append(seen, h); return true })
-	require.Equal(t, []shardreg.Holding{{Manifest: cid, Provider: ann, Columns: []uint16{5}}}, seen)
-	stakes[ann] = false
-	announce()
-	require.Zero(t, used(), "withdrawing is always allowed")
+	w.Holdings(w.kv, f.cid, func(h shardreg.Holding) bool { seen = append(seen, h); return true })
+	require.Equal(t, []shardreg.Holding{{Manifest: f.cid, Provider: ann, Columns: []uint16{5}}}, seen)
+}
+
+func TestWithdrawal(t *testing.T) {
+	w, f := newWorld(t), cut(t, 99, 10, 4)
+	w.join(ann, 1000)
+	w.join(bob, 1000)
+	w.must(bob, f.register())
+	w.must(ann, f.announce(0, 1))
+	require.Equal(t, ledger.CodeNotFound, w.send(bob, shardreg.Withdraw{Manifest: f.cid}), "what others announced stays")
+	require.Equal(t, ledger.CodeNotFound, w.send(ann, shardreg.Withdraw{Manifest: none}))
+	w.must(bob, f.announce(1, 2))
+	require.Equal(t, 3, w.available(f.cid).Live)
+	w.stakes[ann] = false
+	w.must(ann, shardreg.Withdraw{Manifest: f.cid})
+	require.Zero(t, w.provider(ann).Used, "withdrawing needs no stake")
+	require.Equal(t, 2, w.available(f.cid).Live, "the other holder's columns stay")
+	require.Equal(t, ledger.CodeNotFound, w.send(ann, shardreg.Withdraw{Manifest: f.cid}), "twice")
+}
+
+func TestTheLayoutIsTheManifests(t *testing.T) {
+	for _, c := range []struct {
+		size uint64
+		k, m int
+	}{{1, 1, 0}, {1, 10, 4}, {9, 10, 4}, {99, 10, 4}, {1 << 20, 1, 3}, {3<<20 + 5, 2, 1}, {10<<20 + 1, 3, 2}} {
+		f := cut(t, c.size, c.k, c.m)
+		m := shardreg.Manifest{Size: c.size, Data: uint8(c.k), Parity: uint8(c.m)}
+		require.Equal(t, uint64(f.BlockSize), m.BlockBytes())
+		require.Equal(t, uint64(f.Stripes()), m.Stripes())
+		for column := range f.Shards() {
+			require.Equal(t, f.ColumnLen(column), m.ColumnLen(uint16(column)), "%v column %d", c, column)
+			require.LessOrEqual(t, f.ColumnLen(column), m.ColumnBytes())
+			for s := range f.Stripes() {
+				require.Equal(t, uint64(f.BlockLen(s, column)), m.BlockLen(uint64(s), uint16(column)))
+			}
+		}
+	}
 }
 
 func TestGenesisProvidersAreChecked(t *testing.T) {
-	k, kv, _ := newWorld(t)
-	require.NoError(t, k.GenesisProvider(kv, bob, 5))
-	require.Error(t, k.GenesisProvider(kv, bob, 0))
+	w := newWorld(t)
+	require.NoError(t, w.GenesisProvider(w.kv, bob, 5))
+	require.Error(t, w.GenesisProvider(w.kv, bob, 0))
+	var all []ledger.Account
+	w.Providers(w.kv, func(p shardreg.Provider) bool { all = append(all, p.Account); return true })
+	require.True(t, slices.Equal(all, []ledger.Account{bob}))
+}
+
+func TestARegisterWithoutModelsWritesNothing(t *testing.T) {
+	w := newWorld(t)
+	w.join(ann, 1000)
+	before := w.kv.Dump()
+	w.round()
+	require.Equal(t, before, w.kv.Dump())
 }
