@@ -50,6 +50,7 @@ func (n *Node) workServices() []life.Service {
 		{Name: "watch", Run: n.watch},
 		{Name: "flow", Run: n.follow},
 		{Name: "newcomer", Run: n.settleIn},
+		{Name: "enlist", Run: n.enlist},
 	}
 	for i, r := range n.runners {
 		out = append(out, life.Service{Name: fmt.Sprintf("role-%d", i), Run: r.Run})
