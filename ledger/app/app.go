@@ -9,6 +9,7 @@ import (
 	"autonet/ledger/constitution"
 	"autonet/ledger/dao"
 	"autonet/ledger/dispute"
+	"autonet/ledger/forcederror"
 	"autonet/ledger/heartbeat"
 	"autonet/ledger/project"
 	"autonet/ledger/rewards"
@@ -29,6 +30,7 @@ type App struct {
 	alignment    alignment.Keeper
 	task         task.Keeper
 	rewards      rewards.Keeper
+	forcederror  forcederror.Keeper
 	dispute      dispute.Keeper
 	routes       map[string]route
 }
@@ -49,7 +51,10 @@ func New() *App {
 		Budget: budgetPort{a}, Bank: creditPort{a}, Stakes: taskStakes{stakes},
 		Votes: votesPort{a}, Disputes: disputesPort{a}, Providers: providersPort{a},
 	})
-	a.rewards = rewards.New(rewards.Ports{Tasks: rewardsTasks{a}, Disputes: disputesPort{a}, Stakes: rewardsStakes{stakes}})
+	a.rewards = rewards.New(rewards.Ports{
+		Tasks: rewardsTasks{a}, Disputes: disputesPort{a}, Stakes: rewardsStakes{stakes}, Traps: trapsPort{a},
+	})
+	a.forcederror = a.newForcedError()
 	a.dispute = dispute.New(dispute.Ports{
 		Tasks: disputeTasks{a}, Stakes: disputeStakes{stakes}, Bank: disputeBank{a}, Governance: disputeGovernance{a},
 	})

@@ -7,6 +7,7 @@ import (
 	"autonet/ledger"
 	"autonet/ledger/alignment"
 	"autonet/ledger/bank"
+	"autonet/ledger/forcederror"
 	"autonet/ledger/project"
 	"autonet/ledger/staking"
 	"autonet/ledger/task"
@@ -39,6 +40,7 @@ func (w *weight) add(key, value []byte) {
 	w.unbonding += unbonding
 	w.budgets += project.Worth(key, value)
 	w.grants += bank.GrantWorth(key, value)
+	w.traps += forcederror.Worth(key, value)
 	w.revenues += project.WorthRevenue(key, value)
 	w.orders += project.WorthOrder(key, value)
 	w.subsidies += alignment.Worth(key, value)
@@ -174,7 +176,7 @@ func (a *App) recountPots(kv ledger.KV, totals bank.Totals) error {
 		count func(kv ledger.KV) (ledger.Natn, error)
 	}{
 		{"grants", totals.Grants, a.bank.RecountGrants},
-		{"traps", totals.Traps, nobodys},
+		{"traps", totals.Traps, a.forcederror.Recount},
 		{"subsidies", totals.Subsidies, a.alignment.Recount},
 		{"revenues", totals.Revenues, a.project.RecountRevenue},
 		{"orders", totals.Orders, a.project.RecountOrders},
@@ -189,6 +191,3 @@ func (a *App) recountPots(kv ledger.KV, totals bank.Totals) error {
 	}
 	return nil
 }
-
-// nobodys counts a pot that no module keeps books of: it must be empty.
-func nobodys(ledger.KV) (ledger.Natn, error) { return 0, nil }

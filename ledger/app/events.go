@@ -11,6 +11,7 @@ import (
 	"autonet/ledger/constitution"
 	"autonet/ledger/dao"
 	"autonet/ledger/dispute"
+	"autonet/ledger/forcederror"
 	"autonet/ledger/heartbeat"
 	"autonet/ledger/project"
 	"autonet/ledger/rewards"
@@ -24,6 +25,7 @@ func EventKinds() []ledger.EventData {
 	return slices.Concat(
 		bank.Events(), staking.Events(), project.Events(), shardreg.Events(), heartbeat.Events(),
 		task.Events(), rewards.Events(), dispute.Events(), dao.Events(), constitution.Events(), alignment.Events(),
+		forcederror.Events(),
 	)
 }
 

@@ -17,12 +17,13 @@ import (
 // from this block's hash.
 //
 // End: dispute closes what is overdue or answered and counts appeals, so that task sees nothing pending that is over; task moves every task as far as
-// it goes and calls rewards for verdicts and settlements; alignment closes epochs of prices; bank pays the block's fees by the stakes the block began
+// it goes and calls rewards for verdicts and settlements; rewards closes epochs of bonds; forcederror closes the seals of tasks that
+// task has settled; alignment closes epochs of prices; bank pays the block's fees by the stakes the block began
 // consensus with; staking states the new validator set; money is counted.
 //
 // Last of all the root of the block's events is written, which is how an event is proven.
 //
-// Disputes and verdicts are reached through task's ports only: rewards has no beginning or end of its own.
+// Verdicts and settlements are reached through task's ports only, and traps are settled with their task.
 
 // Offence is what consensus caught a validator at.
 type Offence = staking.Offence
@@ -85,6 +86,12 @@ func (a *App) EndBlock(kv ledger.KV, info BlockInfo) ([]ValidatorUpdate, []ledge
 		}
 		if err := a.task.End(ctx, state); err != nil {
 			return fmt.Errorf("task: %w", err)
+		}
+		if err := a.rewards.End(ctx, state); err != nil {
+			return fmt.Errorf("rewards: %w", err)
+		}
+		if err := a.forcederror.End(ctx, state); err != nil {
+			return fmt.Errorf("forcederror: %w", err)
 		}
 		if err := a.alignment.End(ctx, state); err != nil {
 			return fmt.Errorf("alignment: %w", err)

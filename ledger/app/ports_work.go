@@ -52,7 +52,7 @@ func (r rewardsTasks) Task(kv ledger.KV, id string) (rewards.Task, bool) {
 		return rewards.Task{}, false
 	}
 	out := rewards.Task{
-		ID: t.ID, Proposer: t.Proposer, Phase: string(t.Phase), Early: t.Before(task.StateVoting), Deadline: t.Deadline,
+		ID: t.ID, Project: t.Project, Proposer: t.Proposer, EvaluateOnly: t.EvaluateOnly, Phase: string(t.Phase), Early: t.Before(task.StateVoting), Deadline: t.Deadline,
 		DrawHash: t.DrawHash, Intervals: t.Intervals, Replay: t.Replay, Samples: t.Samples(), CommitteeSize: t.CommitteeSize,
 		RewardPerSample: t.RewardPerSample, CoordinatorFee: t.CoordinatorFee, ProposerReward: t.ProposerReward,
 	}
@@ -120,7 +120,9 @@ func (d disputesPort) Opened(
 
 // Finding implements rewards.Disputes.
 func (d disputesPort) Finding(kv ledger.KV, id string, solver ledger.Account) rewards.Finding {
-	return rewards.Finding{Fraud: d.dispute.Fraud(kv, id, solver), Void: d.dispute.Void(kv, id, solver)}
+	return rewards.Finding{
+		Fraud: d.dispute.Fraud(kv, id, solver), Bits: d.disproved(kv, id, solver), Void: d.dispute.Void(kv, id, solver),
+	}
 }
 
 // Challenger implements rewards.Disputes.

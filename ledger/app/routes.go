@@ -61,6 +61,7 @@ func (a *App) table() map[string]route {
 		a.alignmentRoutes(),
 		a.taskRoutes(),
 		a.disputeRoutes(),
+		a.forcederrorRoutes(),
 		a.projectRoutes(),
 		a.shardregRoutes(),
 	} {

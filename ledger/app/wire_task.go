@@ -91,11 +91,19 @@ func (d disputeTasks) Opening(kv ledger.KV, id string, solver ledger.Account, in
 	return d.task.Opening(kv, id, solver, interval)
 }
 
-// ProveFraud implements dispute.Tasks.
+// ProveFraud implements dispute.Tasks. A trap that counts costs its solver nothing; what a proof takes of one that is opened
+// later is made good then.
 func (d disputeTasks) ProveFraud(
 	ctx *ledger.Context, kv ledger.KV, id string, solver, reporter ledger.Account, cause, evidence string,
 ) (ledger.Natn, error) {
-	return d.task.ProveFraud(ctx, kv, id, solver, reporter, cause, evidence)
+	if d.forcederror.Counts(kv, id, solver) {
+		return 0, nil
+	}
+	taken, err := d.task.ProveFraud(ctx, kv, id, solver, reporter, cause, evidence)
+	if err == nil {
+		d.forcederror.Taken(kv, id, solver, taken)
+	}
+	return taken, err
 }
 
 // ReplaceAggregate implements dispute.Tasks.

@@ -52,12 +52,15 @@ type EventSettled struct {
 	Reason   string         `json:"reason"`
 }
 
-// EventMember says what a member got for its vote, or why nothing.
+// EventMember says what a member got for its vote, or why nothing: Fee = ⌊Seat × Multiplier / 1500000⌋.
 type EventMember struct {
-	Task    string         `json:"task"`
-	Account ledger.Account `json:"account"`
-	Fee     ledger.Natn    `json:"fee"`
-	Reason  string         `json:"reason"`
+	Task       string         `json:"task"`
+	Account    ledger.Account `json:"account"`
+	Seat       ledger.Natn    `json:"seat,omitempty"`       // its seat's part of the committee's pot
+	Multiplier uint64         `json:"multiplier,omitempty"` // in millionths, from its bonds
+	Epoch      uint64         `json:"epoch,omitempty"`      // in which it earned the multiplier
+	Fee        ledger.Natn    `json:"fee"`
+	Reason     string         `json:"reason"`
 }
 
 // EventLearnability says which share of its reward the proposer earned.
@@ -79,6 +82,46 @@ type EventSlashed struct {
 	Solver   ledger.Account `json:"solver,omitempty"` // whose solution the vote was about
 	Evidence string         `json:"evidence,omitempty"`
 }
+
+// EventRun says what the consensus over one settled task made of it at its epoch's end. Lists of columns are in the order
+// of Columns, numbers without a unit are proportions of 65535.
+type EventRun struct {
+	Epoch     uint64           `json:"epoch"`
+	Task      string           `json:"task"`
+	Project   string           `json:"project"`
+	Columns   []ledger.Account `json:"columns"` // solvers; after them comes the column of none, which has no account
+	Consensus []uint16         `json:"consensus"`
+	Incentive []uint16         `json:"incentive"`
+	Rows      []Row            `json:"rows"`
+}
+
+// Row is one coordinator in a run. What it gets for it is Ratio, the dividend over its share of the stake.
+type Row struct {
+	Account  ledger.Account `json:"account"`
+	Stake    uint64         `json:"stake"` // in the committee's units; 0: late, inactive or under-staked
+	Share    uint16         `json:"share"` // of the stake that counts
+	Weights  []uint16       `json:"weights,omitempty"`
+	Before   []uint16       `json:"bonds_before"`
+	After    []uint16       `json:"bonds_after"`
+	Dividend uint16         `json:"dividend"`
+	Ratio    uint64         `json:"ratio"` // in millionths
+}
+
+// EventMultiplier says by how much a coordinator's fees are multiplied from now on: 1 + ½ · min(1, average ratio).
+type EventMultiplier struct {
+	Account    ledger.Account `json:"account"`
+	Epoch      uint64         `json:"epoch"`
+	Tasks      uint64         `json:"runs"`    // in which it sat, of the epoch
+	Average    uint64         `json:"average"` // of their ratios, in millionths
+	Before     uint64         `json:"before"`  // in millionths
+	Multiplier uint64         `json:"multiplier"`
+}
+
+// EventKind implements ledger.EventData.
+func (EventRun) EventKind() string { return "rewards/run" }
+
+// EventKind implements ledger.EventData.
+func (EventMultiplier) EventKind() string { return "rewards/multiplier" }
 
 // EventKind implements ledger.EventData.
 func (EventVoteCommitted) EventKind() string { return "rewards/vote-committed" }
@@ -115,5 +158,7 @@ func Events() []ledger.EventData {
 		EventMember{},
 		EventLearnability{},
 		EventSlashed{},
+		EventRun{},
+		EventMultiplier{},
 	}
 }

@@ -18,7 +18,7 @@ func (k Keeper) Judge(ctx *ledger.Context, kv ledger.KV, id string) error {
 	if !ok {
 		return fmt.Errorf("task %s is not in the state", id)
 	}
-	votes := k.revealed(kv, t)
+	votes := k.revealed(ctx, kv, t)
 	for _, s := range t.Solutions {
 		if err := k.judgeSolution(ctx, kv, t, s, votes); err != nil {
 			return err
@@ -36,15 +36,24 @@ type ballot struct {
 	weight uint64
 }
 
-// revealed returns the revealed votes in the order of the committee.
-func (k Keeper) revealed(kv ledger.KV, t Task) []ballot {
+// revealed returns the revealed votes in the order of the committee. One whose member has lost its minimum stake since the
+// draw weighs nothing.
+func (k Keeper) revealed(ctx *ledger.Context, kv ledger.KV, t Task) []ballot {
 	var votes []ballot
 	for _, m := range t.Members {
 		if r, ok := k.Vote(kv, t.ID, m.Account); ok && r.Revealed {
-			votes = append(votes, ballot{record: r, weight: m.Weight})
+			votes = append(votes, ballot{record: r, weight: k.standing(ctx, kv, m)})
 		}
 	}
 	return votes
+}
+
+// standing is a member's weight: none without its minimum stake.
+func (k Keeper) standing(ctx *ledger.Context, kv ledger.KV, m Member) uint64 {
+	if !k.ports.Stakes.Active(ctx, kv, m.Account, ledger.RoleCoordinator) {
+		return 0
+	}
+	return m.Weight
 }
 
 // on returns the entry of a vote about a solver; nil if it has none.
@@ -105,6 +114,8 @@ func (k Keeper) classify(kv ledger.KV, t Task, s Solution, r *Record, judged *Ju
 	case e.Mismatch():
 		judged.Status = Alarm
 		judged.Detail = fmt.Sprintf("replay mismatch in interval %d at step %d", e.Fault.Interval, e.Fault.Step)
+	case t.EvaluateOnly:
+		judged.Status, judged.Detail = Backed, "evaluated; nobody can replay it"
 	default:
 		judged.Status, judged.Detail = Backed, fmt.Sprintf("replayed intervals %v", e.Intervals)
 		if wrong := k.unbound(kv, t, r, e); len(wrong) > 0 {

@@ -17,7 +17,12 @@ type Keeper struct {
 }
 
 // New returns the module joined to its ports.
-func New(ports Ports) Keeper { return Keeper{ports: ports} }
+func New(ports Ports) Keeper {
+	if ports.Traps == nil {
+		ports.Traps = noTraps{}
+	}
+	return Keeper{ports: ports}
+}
 
 func keyRecord(task string, member ledger.Account) []byte {
 	return ledger.Key("rewards", "vote", task, string(member))
@@ -138,7 +143,10 @@ func (k Keeper) acceptEntries(kv ledger.KV, t Task, vote Vote, chainSalt ledger.
 		if e.Solver != candidates[i].Account {
 			return refused("entry %d is about %s instead of %s", i, e.Solver, candidates[i].Account)
 		}
-		if e.Unusable() {
+		if t.EvaluateOnly && (len(e.Intervals) > 0 || e.Mismatch()) {
+			return refused("the vote on %s replays %v: nobody can replay this task's solutions", e.Solver, e.Intervals)
+		}
+		if t.EvaluateOnly || e.Unusable() {
 			continue
 		}
 		drawn := commitreveal.DrawIntervals(chainSalt, t.DrawHash, t.ID, string(e.Solver), int(t.Intervals), int(t.Replay))

@@ -17,7 +17,9 @@ const (
 // Task is what the votes need to know of a task.
 type Task struct {
 	ID              string
+	Project         string
 	Proposer        ledger.Account
+	EvaluateOnly    bool   // nobody can replay its solutions
 	Phase           string // of VOTING, empty in every other state
 	Early           bool   // the task has not reached VOTING
 	Deadline        int64  // work clock
@@ -81,6 +83,7 @@ type Tasks interface {
 // Finding is what the disputes say about one solution.
 type Finding struct {
 	Fraud bool // proven
+	Bits  bool // proven by a panel that found other bits, not by the solver's silence
 	Void  bool // a dispute ended without a judgement
 }
 
@@ -97,6 +100,8 @@ type Disputes interface {
 
 // Stakes slashes members and keeps their salt heads.
 type Stakes interface {
+	// Active reports whether the account holds the role with at least its minimum stake bonded.
+	Active(ctx *ledger.Context, kv ledger.KV, account ledger.Account, role ledger.Role) bool
 	// Slash takes up to the amount of the role's stake for the treasury and returns what it took.
 	Slash(ctx *ledger.Context, kv ledger.KV, p Penalty) ledger.Natn
 	// SaltHead returns the head of the account's salt chain.
@@ -116,9 +121,21 @@ type Penalty struct {
 	Evidence string
 }
 
-// Ports are all that the module needs.
+// Traps is the forced errors.
+type Traps interface {
+	// Opened reports whether the solution was opened as a trap, and so is out of the task.
+	Opened(kv ledger.KV, task string, solver ledger.Account) bool
+	// Counts reports whether it is one that pays and costs.
+	Counts(kv ledger.KV, task string, solver ledger.Account) bool
+	// Settle ends a trap that counts: proven says that a panel found other bits, caught and missed are the members that
+	// reported it and those that scored it as good.
+	Settle(ctx *ledger.Context, kv ledger.KV, task string, solver ledger.Account, proven bool, caught, missed []ledger.Account) error
+}
+
+// Ports are all that the module needs. Without Traps nothing is ever a trap.
 type Ports struct {
 	Tasks    Tasks
 	Disputes Disputes
 	Stakes   Stakes
+	Traps    Traps
 }

@@ -31,6 +31,7 @@ func (k Keeper) Settle(ctx *ledger.Context, kv ledger.KV, id string) error {
 	if err := k.settleMembers(ctx, kv, t, finals); err != nil {
 		return err
 	}
+	k.enqueue(ctx, kv, t)
 	return k.settleProposer(ctx, kv, t, finals)
 }
 
@@ -40,6 +41,8 @@ func (k Keeper) settleSolution(ctx *ledger.Context, kv ledger.KV, t Task, s Solu
 	finding := k.ports.Disputes.Finding(kv, t.ID, s.Account)
 	v.Final, v.Suspended, v.Accepted = true, false, false
 	switch {
+	case k.ports.Traps.Opened(kv, t.ID, s.Account):
+		v.Score, v.Fraud, v.Reason = 0, false, "it was opened as a trap"
 	case finding.Fraud || v.Fraud:
 		v.Fraud = true
 	case finding.Void:
@@ -68,6 +71,7 @@ func (k Keeper) settleSolution(ctx *ledger.Context, kv ledger.KV, t Task, s Solu
 		if err := k.ports.Tasks.Pay(ctx, kv, t.ID, potSolvers, s.Account, v.Reward, cause); err != nil {
 			return v, err
 		}
+		recordSolver(ctx, kv, s.Account)
 	}
 	ctx.Emit(EventSettled{
 		Task: t.ID, Solver: s.Account, Accepted: v.Accepted, Score: v.Score, Samples: t.Samples, Reward: v.Reward, Reason: v.Reason,
@@ -77,6 +81,7 @@ func (k Keeper) settleSolution(ctx *ledger.Context, kv ledger.KV, t Task, s Solu
 
 // settleMembers penalises what did not hold and pays the members whose whole vote did.
 func (k Keeper) settleMembers(ctx *ledger.Context, kv ledger.KV, t Task, finals []Solution) error {
+	traps := k.openedTraps(kv, t, finals)
 	for _, m := range t.Members {
 		r := k.record(kv, t.ID, m.Account)
 		earned := r.Revealed
@@ -85,26 +90,45 @@ func (k Keeper) settleMembers(ctx *ledger.Context, kv ledger.KV, t Task, finals 
 			r.Reason = r.Forfeit
 		}
 		for i := range r.Entries {
-			held, why := k.settleEntry(ctx, kv, t, &r, &r.Entries[i], finals)
+			held, why := k.settleEntry(ctx, kv, t, &r, &r.Entries[i], finals, traps)
 			if !held {
 				earned, r.Reason = false, why
 			}
 		}
+		e := EventMember{Task: t.ID, Account: m.Account}
 		if earned && t.CommitteeSize > 0 {
-			r.Fee = t.CoordinatorFee / ledger.Natn(t.CommitteeSize)
-			if err := k.ports.Tasks.Pay(ctx, kv, t.ID, potMembers, m.Account, r.Fee, "a vote backed by its replays"); err != nil {
+			if err := k.payMember(ctx, kv, t, &r, &e); err != nil {
 				return err
 			}
 		}
 		save(kv, &r)
-		ctx.Emit(EventMember{Task: t.ID, Account: m.Account, Fee: r.Fee, Reason: r.Reason})
+		e.Fee, e.Reason = r.Fee, r.Reason
+		ctx.Emit(e)
 	}
-	return nil
+	return k.settleTraps(ctx, kv, t, traps)
+}
+
+// payMember pays a member its seat's fee: two thirds of the seat's part of the pot, times the multiplier that its bonds
+// earned it, which is between one and one and a half.
+func (k Keeper) payMember(ctx *ledger.Context, kv ledger.KV, t Task, r *Record, e *EventMember) error {
+	m := k.Multiplier(kv, r.Account)
+	e.Seat, e.Multiplier, e.Epoch = t.CoordinatorFee/ledger.Natn(t.CommitteeSize), m.PerMillion, m.Epoch
+	fee, err := fixed.MulDiv(uint64(e.Seat), m.PerMillion, maxMultiplier)
+	if err != nil {
+		return fmt.Errorf("fee of %s: %w", r.Account, err)
+	}
+	r.Fee = ledger.Natn(fee)
+	return k.ports.Tasks.Pay(ctx, kv, t.ID, potMembers, r.Account, r.Fee, "a vote backed by its replays")
 }
 
 // settleEntry reports whether an entry held, and why not; a false alarm and an unbacked vote are slashed.
-func (k Keeper) settleEntry(ctx *ledger.Context, kv ledger.KV, t Task, r *Record, judged *Judged, finals []Solution) (bool, string) {
+func (k Keeper) settleEntry(
+	ctx *ledger.Context, kv ledger.KV, t Task, r *Record, judged *Judged, finals []Solution, traps []trap,
+) (bool, string) {
 	solver := judged.Entry.Solver
+	if trapped := find(traps, solver); trapped != nil {
+		return k.settleTrapEntry(ctx, kv, t, r, judged, trapped)
+	}
 	switch judged.Status {
 	case Backed, Moot:
 		return true, ""
