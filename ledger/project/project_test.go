@@ -43,20 +43,58 @@ func (m money) Return(ctx *ledger.Context, kv ledger.KV, amount ledger.Natn, ref
 	return m.Move(ctx, kv, bank.Escrows(), bank.Projects(), amount, "return", ref)
 }
 
+func (m money) Collect(ctx *ledger.Context, kv ledger.KV, payer ledger.Account, amount ledger.Natn, ref string) error {
+	return m.Move(ctx, kv, bank.Balance(payer), bank.Orders(), amount, "inference", ref)
+}
+
+func (m money) Pay(ctx *ledger.Context, kv ledger.KV, to ledger.Account, amount ledger.Natn, cause, ref string) error {
+	return m.Move(ctx, kv, bank.Orders(), bank.Balance(to), amount, cause, ref)
+}
+
+func (m money) Share(ctx *ledger.Context, kv ledger.KV, amount ledger.Natn, ref string) error {
+	return m.Move(ctx, kv, bank.Orders(), bank.Revenues(), amount, "revenue", ref)
+}
+
+func (m money) Keep(ctx *ledger.Context, kv ledger.KV, amount ledger.Natn, cause, ref string) error {
+	return m.Move(ctx, kv, bank.Orders(), bank.Treasury(), amount, cause, ref)
+}
+
+func (m money) Draw(ctx *ledger.Context, kv ledger.KV, holder ledger.Account, amount ledger.Natn, ref string) error {
+	return m.Move(ctx, kv, bank.Revenues(), bank.Balance(holder), amount, "revenue", ref)
+}
+
+func (m money) Sweep(ctx *ledger.Context, kv ledger.KV, amount ledger.Natn, ref string) error {
+	return m.Move(ctx, kv, bank.Revenues(), bank.Treasury(), amount, "rounding", ref)
+}
+
 type world struct {
 	project.Keeper
-	t    *testing.T
-	kv   *ledgertest.KV
-	bank money
+	t      *testing.T
+	kv     *ledgertest.KV
+	bank   money
+	prices *prices
+	models *models
+	height int64
+	workMS int64
+	events []ledger.EventData
+}
+
+// HoldingChanges implements bank.Holders.
+func (w *world) HoldingChanges(
+	ctx *ledger.Context, kv ledger.KV, denom string, holder ledger.Account, before, after uint64,
+) {
+	w.Keeper.HoldingChanges(ctx, kv, denom, holder, before, after)
 }
 
 // newWorld has ann and bob with 1000 ATN each and owner's project: goal 100 ATN, tokens at 1 ATN plus 1 nATN each.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	m := money{bank.New()}
-	w := &world{Keeper: project.New(project.Ports{Bank: m, Till: m, Tokens: m, Pricing: prices, Shards: models}), t: t, kv: ledgertest.NewKV(), bank: m}
+	w := &world{t: t, kv: ledgertest.NewKV(), models: &models{}, height: 10, workMS: 1_000_000}
+	w.bank = money{bank.New().WithHolders(w)}
+	w.prices = &prices{bank: w.bank}
+	w.Keeper = project.New(project.Ports{Bank: w.bank, Till: w.bank, Tokens: w.bank, Pricing: w.prices, Shards: w.models})
 	for _, account := range []ledger.Account{ann, bob, owner} {
-		require.NoError(t, m.Allocate(w.kv, bank.Balance(account), 1000*atn))
+		require.NoError(t, w.bank.Allocate(w.kv, bank.Balance(account), 1000*atn))
 	}
 	require.NoError(t, w.Create(ledgertest.Context(owner), w.kv, project.Create{
 		Name: "digits", Goal: 100 * atn, DeadlineMS: 1000, PTBase: uint64(atn), PTSlope: 1, Model: "simplenet",
@@ -85,9 +123,15 @@ func (w *world) sound() {
 	w.t.Helper()
 	require.NoError(w.t, w.bank.Check(w.kv))
 	require.NoError(w.t, w.bank.Recount(w.kv))
-	budgets, err := w.Recount(w.kv)
-	require.NoError(w.t, err)
-	require.Equal(w.t, w.bank.Totals(w.kv).Projects, budgets)
+	totals := w.bank.Totals(w.kv)
+	for _, pot := range []struct {
+		total ledger.Natn
+		count func(ledger.KV) (ledger.Natn, error)
+	}{{totals.Projects, w.Recount}, {totals.Revenues, w.RecountRevenue}, {totals.Orders, w.RecountOrders}} {
+		counted, err := pot.count(w.kv)
+		require.NoError(w.t, err)
+		require.Equal(w.t, pot.total, counted)
+	}
 }
 
 func TestMalformedMessagesAreInvalid(t *testing.T) {
