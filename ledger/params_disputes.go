@@ -10,7 +10,9 @@ type DisputeParams struct {
 	JudgeRevealMS int64 `json:"judge_reveal_ms"`
 	// JudgeSlash is what a judge loses that does not seal or does not reveal its judgement.
 	JudgeSlash Natn `json:"judge_slash"`
-	// JudgeSharePerMille of what the loser of a dispute loses goes to the judges who were of the majority.
+	// JudgeFee is what a judge of the majority gets, whoever loses: more for one outcome would buy it.
+	JudgeFee Natn `json:"judge_fee"`
+	// JudgeSharePerMille of what the loser of a dispute loses is the most that its judges get together.
 	JudgeSharePerMille uint64 `json:"judge_share_per_mille"`
 
 	// AggregateChallengeMS is how long a published aggregate can be challenged.
@@ -33,6 +35,7 @@ func defaultDisputeParams() DisputeParams {
 		Judges:               5,
 		JudgeRevealMS:        hour,
 		JudgeSlash:           5 * ATN,
+		JudgeFee:             4 * ATN,
 		JudgeSharePerMille:   500,
 		AggregateChallengeMS: 6 * hour,
 		AggregateBond:        100 * ATN,
@@ -73,6 +76,7 @@ func (p DisputeParams) validate() error {
 		n    Natn
 	}{
 		{"judge_slash", p.JudgeSlash},
+		{"judge_fee", p.JudgeFee},
 		{"aggregate_bond", p.AggregateBond},
 		{"appeal_bond", p.AppealBond},
 	} {

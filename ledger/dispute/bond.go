@@ -60,7 +60,8 @@ func judgesShare(p ledger.Params, taken ledger.Natn, reported bool) (ledger.Natn
 	return min(ledger.Natn(pot), taken-min(taken, ledger.Natn(reporter))), nil
 }
 
-// payJudges shares what the losers of a question leave to its judges, in equal parts, among those of the majority.
+// payJudges pays the judges of the majority their fee, or equal parts of what the losers of the question leave to them when
+// that is less.
 func (k Keeper) payJudges(ctx *ledger.Context, kv ledger.KV, p *Panel, pot ledger.Natn) error {
 	var winners ledger.Natn
 	for _, j := range p.Judges {
@@ -71,12 +72,13 @@ func (k Keeper) payJudges(ctx *ledger.Context, kv ledger.KV, p *Panel, pot ledge
 	if winners == 0 || pot/winners == 0 {
 		return nil
 	}
+	fee := min(pot/winners, ctx.Params.Disputes.JudgeFee)
 	for i := range p.Judges {
 		j := &p.Judges[i]
 		if !j.Revealed || j.Finding != p.Majority {
 			continue
 		}
-		j.Paid = pot / winners
+		j.Paid = fee
 		if err := k.ports.Bank.PayJudge(ctx, kv, j.Account, j.Paid, p.Task); err != nil {
 			return err
 		}

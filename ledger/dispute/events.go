@@ -42,8 +42,15 @@ type EventPanel struct {
 	Question Question    `json:"question"`
 	Draw     uint32      `json:"draw"` // 1, or 2 for replacements
 	DrawHash ledger.Hash `json:"draw_hash"`
-	Drawn    []Judge     `json:"drawn"`
+	Drawn    []Drawn     `json:"drawn"`
 	Deadline int64       `json:"deadline_work_ms"` // to seal a judgement
+}
+
+// Drawn is an account that was drawn to judge, in which role and with how much stake in it.
+type Drawn struct {
+	Account ledger.Account `json:"account"`
+	Role    ledger.Role    `json:"role"`
+	Stake   ledger.Natn    `json:"stake"`
 }
 
 // EventSealed says that a judge committed to a judgement.

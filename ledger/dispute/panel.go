@@ -32,7 +32,7 @@ func (k Keeper) draw(ctx *ledger.Context, kv ledger.KV, p *Panel) error {
 	p.DrawHash = ctx.Hash
 	out := k.excluded(kv, p)
 	wanted := int(ctx.Params.Disputes.Judges)
-	drawn := []Judge{}
+	drawn := []Drawn{}
 	for _, j := range p.Judges {
 		if !j.Silent {
 			wanted--
@@ -55,7 +55,8 @@ func (k Keeper) draw(ctx *ledger.Context, kv ledger.KV, p *Panel) error {
 			i := ledger.PickByStake(tagPanel, ctx.Hash, p.Task+"/"+p.Question.ID(), counter, stakes)
 			j := Judge{Account: pool[i].account, Role: role, Stake: pool[i].stake}
 			p.Judges = append(p.Judges, j)
-			drawn, out = append(drawn, j), append(out, j.Account)
+			drawn = append(drawn, Drawn{Account: j.Account, Role: role, Stake: j.Stake})
+			out = append(out, j.Account)
 			pool = slices.Delete(pool, i, i+1)
 		}
 	}

@@ -131,7 +131,9 @@ func (s *sim) train(name, kind string) *solution {
 		doc.Checkpoints = append(doc.Checkpoints, manifest("weights", account, i))
 		doc.Boundary = append(doc.Boundary, steps[len(steps)-1])
 	}
-	doc.StepRoot = merkle.RootHashes(own.roots)
+	if !t.EvaluateOnly {
+		doc.StepRoot = merkle.RootHashes(own.roots)
+	}
 	own.doc, _ = doc.Encode()
 	s.solutions[name] = own
 	return own
@@ -202,7 +204,7 @@ func (s *sim) entry(t task.Task, member ledger.Account, chainSalt ledger.Hash, s
 	if n, _ := fmt.Sscanf(how, "%d", &score); n == 1 {
 		e.Score, e.Correct = uint16(score*65535/100), score
 	}
-	if how == "fault" {
+	if how == "fault" && len(e.Intervals) > 0 {
 		e.Fault = &rewards.Fault{Interval: e.Intervals[0], Kind: rewards.FaultMismatch}
 	}
 	return e
@@ -240,16 +242,42 @@ func (s *sim) challenge(solver string, interval uint32) dispute.Challenge {
 	return dispute.Challenge{Task: s.id, Solver: account, Interval: interval, Hashes: s.honest(account)[interval]}
 }
 
-func (s *sim) judge(solver string, interval, step uint32, as string) dispute.Judge {
-	account := s.account(solver)
-	m := dispute.Judge{Task: s.id, Solver: account, Interval: interval, Step: step, Hash: s.honest(account)[interval][step]}
+// judge is what a judge would send next: its sealed judgement or, when all are sealed, the judgement itself. as says what it
+// claims to have found; without it the judge is honest.
+func (s *sim) judge(name, as string, q dispute.Question) ledger.Msg {
+	f := s.finding(q, as)
+	salt := digest("judge salt", name)
+	if p, _ := s.disputes.Panel(s.kv, s.id, q); p.Stage == dispute.Revealing {
+		return dispute.Reveal{Task: s.id, Question: q, Finding: f, Salt: salt}
+	}
+	doc, _ := dispute.JudgementCID(s.id, q, f)
+	return dispute.Commit{Task: s.id, Question: q, Commitment: commitreveal.Commit(
+		commitreveal.KindVerdict, ledgertest.Network, s.id, string(s.account(name)), doc, salt)}
+}
+
+func (s *sim) finding(q dispute.Question, as string) dispute.Finding {
+	if as == "unusable" {
+		return dispute.Finding{Unusable: true}
+	}
+	if q.Aggregate() {
+		return dispute.Finding{Model: s.model(as)}
+	}
+	f := dispute.Finding{State: s.honest(q.Solver)[q.Interval][q.Step]}
 	switch as {
 	case "solver":
-		m.Hash = s.solutions[solver].steps[interval][step]
+		f.State = s.solutions[s.nameOf(q.Solver)].steps[q.Interval][q.Step]
 	case "other":
-		m.Hash = digest("other")
+		f.State = digest("other")
 	}
-	return m
+	return f
+}
+
+// model is what the accepted updates give; any other name gives another model.
+func (s *sim) model(name string) dispute.Model {
+	if name == "" {
+		name = "right"
+	}
+	return dispute.Model{Manifest: manifest(name), Root: digest(name, "root"), Size: 10, Parameters: 5}
 }
 
 func (s *sim) nameOf(a ledger.Account) string {

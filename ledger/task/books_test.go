@@ -1,6 +1,8 @@
 package task_test
 
 import (
+	"fmt"
+
 	"autonet/ledger"
 	"autonet/ledger/task"
 )
@@ -52,8 +54,40 @@ func (books) Return(_ *ledger.Context, kv ledger.KV, project string, amount ledg
 	return nil
 }
 
-func (books) Publish(*ledger.Context, ledger.KV, string, string, task.Result) (uint64, error) {
-	return 1, nil
+func (books) Publish(_ *ledger.Context, kv ledger.KV, project, _ string, _ ledger.Account, _ task.Result) (uint64, error) {
+	key := ledger.Key("x", "versions", project)
+	addTo(kv, key, 1)
+	return uint64(load(kv, key)), nil
+}
+
+func (books) PayJudge(_ *ledger.Context, kv ledger.KV, judge ledger.Account, amount ledger.Natn, _ string) error {
+	have := load(kv, keyTreasury())
+	if have < amount {
+		return fmt.Errorf("the treasury has %s, not %s", have, amount)
+	}
+	ledger.Save(kv, keyTreasury(), have-amount)
+	addTo(kv, keyBalance(judge), amount)
+	return nil
+}
+
+// Governance power is what an account has staked in all roles now.
+func (books) PowerAt(kv ledger.KV, a ledger.Account, _ int64) ledger.Natn {
+	var sum ledger.Natn
+	for _, role := range ledger.Roles() {
+		sum += load(kv, keyStake(role, a))
+	}
+	return sum
+}
+
+func (books) TotalAt(kv ledger.KV, _ int64) ledger.Natn {
+	var sum ledger.Natn
+	kv.Iterate(ledger.Key("x", "stake", ""), func(key, value []byte) bool {
+		var amount ledger.Natn
+		ledger.DecodeRecord(key, value, &amount)
+		sum += amount
+		return true
+	})
+	return sum
 }
 
 func (books) Credit(_ *ledger.Context, kv ledger.KV, to ledger.Account, amount ledger.Natn) error {

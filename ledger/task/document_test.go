@@ -41,7 +41,6 @@ func TestSolutionThatIsNotWellFormedIsRefused(t *testing.T) {
 		"raw checkpoint":   func(s *task.Solution) { s.Checkpoints[1] = ledger.DocCID(nil) },
 		"no steps":         func(s *task.Solution) { s.Steps = 0 },
 		"no samples":       func(s *task.Solution) { s.Samples = 0 },
-		"no root":          func(s *task.Solution) { s.StepRoot = ledger.Hash{} },
 		"too many intervals": func(s *task.Solution) {
 			s.Boundary = make([]ledger.Hash, 2000)
 			s.Checkpoints = make([]string, 2000)

@@ -201,8 +201,26 @@ func TestMalformedMessagesAreInvalid(t *testing.T) {
 		task.Aggregate{Task: id, Manifest: cid},
 		dispute.Challenge{Task: id, Solver: ledgertest.Account(1)},
 		dispute.Challenge{Task: id, Hashes: make([]ledger.Hash, 1)},
-		dispute.Judge{Task: id, Solver: ledgertest.Account(1)},
-		dispute.Judge{Solver: ledgertest.Account(1), Hash: ledger.Hash{1}},
+		dispute.ChallengeAggregate{Task: id, Manifest: cid},
+		dispute.ChallengeAggregate{Task: id, Manifest: "x", Root: ledger.Hash{1}, Size: 1, Parameters: 1},
+		dispute.ChallengeAggregate{Manifest: cid, Root: ledger.Hash{1}, Size: 1, Parameters: 1},
+		dispute.Commit{Task: id},
+		dispute.Commit{Commitment: ledger.Hash{1}},
+		dispute.Commit{Task: id, Question: dispute.Question{Interval: 1}, Commitment: ledger.Hash{1}},
+		dispute.Commit{Task: id, Question: dispute.Question{Solver: "x"}, Commitment: ledger.Hash{1}},
+		dispute.Reveal{Task: id},
+		dispute.Reveal{Task: id, Finding: dispute.Finding{State: ledger.Hash{1}}},
+		dispute.Reveal{Task: id, Finding: dispute.Finding{State: ledger.Hash{1}, Unusable: true}},
+		dispute.Reveal{Task: id, Question: dispute.Question{Solver: ledgertest.Account(1)}},
+		dispute.Reveal{Task: "x", Finding: dispute.Finding{Unusable: true}},
+		dispute.AppealScore{Task: id, Solver: "x"},
+		dispute.AppealScore{Task: id, Solver: ledgertest.Account(1), Reasons: "x"},
+		dispute.VoteAppeal{Task: id, Solver: ledgertest.Account(1)},
+		dispute.VoteAppeal{Task: id, Appellant: ledgertest.Account(1)},
+		spoiled(func(p *task.Propose) { p.EvaluateOnly = true }),
+		spoiled(func(p *task.Propose) { p.EvaluateOnly, p.Replay = true, 0 }),
+		spoiled(func(p *task.Propose) { p.EvaluateOnly, p.Interval = true, p.Steps }),
+		spoiled(func(p *task.Propose) { p.Replay = 0 }),
 	} {
 		require.Equal(t, ledger.CodeInvalid, ledger.CodeOf(m.Validate()), "message %d: %#v", i, m)
 	}
@@ -222,7 +240,11 @@ func TestMessagesAboutNothingAreNotFound(t *testing.T) {
 		task.OpenSteps{Task: s.id, Intervals: []task.IntervalOpening{{Hashes: make([]ledger.Hash, 1)}}},
 		task.Aggregate{Task: s.id, Manifest: manifest("x"), Root: ledger.Hash{1}, Size: 1, Parameters: 1},
 		dispute.Challenge{Task: s.id, Solver: account, Hashes: make([]ledger.Hash, 1)},
-		dispute.Judge{Task: s.id, Solver: account, Hash: ledger.Hash{1}},
+		dispute.ChallengeAggregate{Task: s.id, Manifest: manifest("x"), Root: ledger.Hash{1}, Size: 1, Parameters: 1},
+		dispute.Commit{Task: s.id, Commitment: ledger.Hash{1}},
+		dispute.Reveal{Task: s.id, Question: dispute.Question{Solver: account}, Finding: dispute.Finding{Unusable: true}},
+		dispute.AppealScore{Task: s.id, Solver: account},
+		dispute.VoteAppeal{Task: s.id, Solver: account, Appellant: account},
 	} {
 		_, err := s.block(t, 1, false, account, m)
 		require.Equal(t, ledger.CodeNotFound, ledger.CodeOf(err), "%s: %v", m.Kind(), err)

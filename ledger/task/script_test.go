@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"autonet/ledger"
+	"autonet/ledger/dispute"
 	"autonet/ledger/rewards"
 	"autonet/ledger/task"
 )
@@ -173,13 +174,31 @@ func (s *sim) message(t *testing.T, verb string, args []string) (string, ledger.
 		}
 		return arg(0), m
 	case "judge":
-		return arg(0), s.judge(arg(1), number(2), number(3), arg(4))
+		return arg(0), s.judge(arg(0), arg(4), dispute.Question{Solver: s.account(arg(1)), Interval: number(2), Step: number(3)})
+	case "judge-model":
+		return arg(0), s.judge(arg(0), arg(1), dispute.Question{})
+	case "copy-judgement": // seal what another judge sealed
+		q := dispute.Question{Solver: s.account(arg(2)), Interval: number(3), Step: number(4)}
+		p, _ := s.disputes.Panel(s.kv, s.id, q)
+		return arg(0), dispute.Commit{Task: s.id, Question: q, Commitment: p.Judges[p.Seat(s.account(arg(1)))].Commitment}
+	case "challenge-model":
+		m := s.model(arg(1))
+		return arg(0), dispute.ChallengeAggregate{
+			Task: s.id, Manifest: m.Manifest, Root: m.Root, Size: m.Size, Parameters: m.Parameters,
+		}
+	case "appeal":
+		return arg(0), dispute.AppealScore{Task: s.id, Solver: s.account(arg(1)), Score: uint16(number(2) * 65535 / 100)}
+	case "vote-appeal":
+		return arg(0), dispute.VoteAppeal{
+			Task: s.id, Solver: s.account(arg(1)), Appellant: s.account(arg(2)), Support: arg(3) == "yes",
+		}
 	case "aggregate":
 		who := arg(0)
 		if who == "drawn" {
 			who = s.nameOf(s.state().Aggregator)
 		}
-		return who, task.Aggregate{Task: s.id, Manifest: manifest("result"), Root: digest("root"), Size: 10, Parameters: 5}
+		m := s.model(arg(1))
+		return who, task.Aggregate{Task: s.id, Manifest: m.Manifest, Root: m.Root, Size: m.Size, Parameters: m.Parameters}
 	}
 	t.Fatalf("no command %q", verb)
 	return "", nil
@@ -194,6 +213,10 @@ func (s *sim) amend(t *testing.T, m task.Propose, changes []string) task.Propose
 	require.NoError(t, json.Unmarshal(raw, &fields))
 	for _, change := range changes {
 		key, value, _ := strings.Cut(change, "=")
+		if value == "true" {
+			fields[key] = true
+			continue
+		}
 		n, err := strconv.ParseUint(value, 10, 64)
 		require.NoError(t, err)
 		require.Contains(t, fields, key)

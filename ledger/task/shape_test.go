@@ -29,6 +29,7 @@ func TestSolutionThatDoesNotFitItsTaskIsRefused(t *testing.T) {
 		"another account":   func(s *task.Solution) { s.Account = ledgertest.Account(900) },
 		"another length":    func(s *task.Solution) { s.Steps++ },
 		"claims more":       func(s *task.Solution) { s.Samples *= 2 },
+		"no step root":      func(s *task.Solution) { s.StepRoot = ledger.Hash{} },
 		"another intervals": func(s *task.Solution) { s.Boundary, s.Checkpoints = s.Boundary[1:], s.Checkpoints[1:] },
 	} {
 		t.Run(name, func(t *testing.T) {

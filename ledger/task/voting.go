@@ -90,7 +90,7 @@ func (k Keeper) advanceVoting(ctx *ledger.Context, kv ledger.KV, t *Task, over b
 			forfeit: "it did not commit its vote in time",
 			all:     "every member has committed its vote",
 			window:  "the window to commit votes is over",
-			none:    "no member committed a vote",
+			few:     "too few members committed a vote",
 			next:    PhaseVoteReveal,
 			length:  ctx.Params.VoteRevealMS,
 		})
@@ -101,7 +101,7 @@ func (k Keeper) advanceVoting(ctx *ledger.Context, kv ledger.KV, t *Task, over b
 			forfeit: "it did not reveal its vote in time",
 			all:     "every member has revealed its vote",
 			window:  "the window to reveal votes is over",
-			none:    "no member revealed a vote",
+			few:     "too few members revealed a vote",
 			next:    PhaseOpening,
 			length:  ctx.Params.OpeningMS,
 		})
@@ -112,13 +112,17 @@ func (k Keeper) advanceVoting(ctx *ledger.Context, kv ledger.KV, t *Task, over b
 	}
 }
 
+// minVotes is how many members must vote for there to be a verdict: two thirds of the committee, so that neither one of
+// three can decide alone nor one of three prevent it.
+func minVotes(members int) int { return (2*members + 2) / 3 }
+
 // votePart is one of the two halves of voting.
 type votePart struct {
-	acted, able       func(Member) bool
-	forfeit           string
-	all, window, none string
-	next              Phase
-	length            int64
+	acted, able      func(Member) bool
+	forfeit          string
+	all, window, few string
+	next             Phase
+	length           int64
 }
 
 func (k Keeper) endVotes(ctx *ledger.Context, kv ledger.KV, t *Task, over bool, part votePart) (bool, error) {
@@ -138,8 +142,8 @@ func (k Keeper) endVotes(ctx *ledger.Context, kv ledger.KV, t *Task, over bool, 
 	for _, account := range silent {
 		k.ports.Votes.Forfeit(ctx, kv, t.ID, account, part.forfeit)
 	}
-	if acted == 0 {
-		return true, k.expire(ctx, kv, t, part.none, true)
+	if acted < minVotes(len(t.Committee)) {
+		return true, k.expire(ctx, kv, t, fmt.Sprintf("%s: %d of %d", part.few, acted, len(t.Committee)), true)
 	}
 	enter(ctx, t, StateVoting, part.next, ctx.WorkMS+part.length, closing(len(silent) == 0, part.all, part.window))
 	save(kv, t)

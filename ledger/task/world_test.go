@@ -41,7 +41,7 @@ func newWorld() *world {
 		Budget: books{}, Bank: books{}, Stakes: books{}, Votes: votesPort{w}, Disputes: disputesPort{w}, Providers: books{},
 	})
 	w.votes = rewards.New(rewards.Ports{Tasks: votesTasks{w}, Disputes: votesDisputes{w}, Stakes: votesStakes{}})
-	w.disputes = dispute.New(dispute.Ports{Tasks: disputeTasks{w}, Stakes: disputeStakes{}})
+	w.disputes = dispute.New(dispute.Ports{Tasks: disputeTasks{w}, Stakes: disputeStakes{}, Bank: books{}, Governance: books{}})
 	w.ctx = w.context("")
 	return w
 }
@@ -121,8 +121,16 @@ func (w *world) route(ctx *ledger.Context, kv ledger.KV, m ledger.Msg) error {
 		return w.votes.RevealVote(ctx, kv, m)
 	case dispute.Challenge:
 		return w.disputes.Challenge(ctx, kv, m)
-	case dispute.Judge:
-		return w.disputes.Judge(ctx, kv, m)
+	case dispute.ChallengeAggregate:
+		return w.disputes.ChallengeAggregate(ctx, kv, m)
+	case dispute.Commit:
+		return w.disputes.Commit(ctx, kv, m)
+	case dispute.Reveal:
+		return w.disputes.Reveal(ctx, kv, m)
+	case dispute.AppealScore:
+		return w.disputes.Appeal(ctx, kv, m)
+	case dispute.VoteAppeal:
+		return w.disputes.VoteAppeal(ctx, kv, m)
 	default:
 		return fmt.Errorf("no route for %s", m.Kind())
 	}
@@ -139,6 +147,7 @@ func (w *world) block(t *testing.T, step int64, halted bool, sender ledger.Accou
 	ctx := w.context("")
 	overlay := ledger.NewOverlay(w.kv)
 	require.NoError(t, w.tasks.Begin(ctx, overlay))
+	require.NoError(t, w.disputes.Begin(ctx, overlay))
 	overlay.Flush()
 	events := ctx.Emitted()
 	var refusal error
@@ -171,7 +180,7 @@ func (w *world) audit(t *testing.T) {
 	}
 	require.Equal(t, w.supply, sum, "supply")
 	for _, tk := range w.tasks.Tasks(w.kv) {
-		if !tk.State.Final() {
+		if !tk.Final() {
 			continue
 		}
 		require.Zero(t, tk.Escrow.Total(), "escrow of a final task")
@@ -299,13 +308,49 @@ func (p disputeTasks) Subject(kv ledger.KV, id string, solver, sender ledger.Acc
 	_, member := t.MemberOf(sender)
 	s := dispute.Subject{
 		Open: t.State == task.StateChallenge, Early: t.Before(task.StateChallenge), Deadline: t.Deadline,
-		Candidate: slot.Candidate(), Fraud: slot.Verdict != nil && slot.Verdict.Fraud,
-		Member: member, Intervals: t.Intervals,
+		EvaluateOnly: t.EvaluateOnly, Candidate: slot.Candidate(), Member: member, Intervals: t.Intervals,
+	}
+	if v := slot.Verdict; v != nil {
+		s.Judged, s.Score, s.Fraud = true, v.Score, v.Fraud
 	}
 	if interval < t.Intervals {
 		s.Steps = t.StepsIn(interval)
 	}
 	return s, true
+}
+
+func (p disputeTasks) Published(kv ledger.KV, id string) (dispute.Published, bool) {
+	t, ok := p.w.tasks.Record(kv, id)
+	if !ok {
+		return dispute.Published{}, false
+	}
+	out := dispute.Published{
+		Early: t.Before(task.StateAggregated), Open: t.Phase == task.PhaseAggregateChallenge, Deadline: t.Deadline,
+		Aggregator: t.Aggregator,
+	}
+	if r := t.Result; r != nil {
+		out.Model = dispute.Model{Manifest: r.Manifest, Root: r.Root, Size: r.Size, Parameters: r.Parameters}
+	}
+	return out, true
+}
+
+func (p disputeTasks) Insiders(kv ledger.KV, id string) []ledger.Account {
+	t, _ := p.w.tasks.Record(kv, id)
+	return t.Insiders()
+}
+
+func (p disputeTasks) ReplaceAggregate(
+	ctx *ledger.Context, kv ledger.KV, id string, right dispute.Model, reporter ledger.Account, cause, evidence string,
+) (ledger.Natn, error) {
+	return p.w.tasks.ReplaceAggregate(ctx, kv, id, task.Result{
+		Manifest: right.Manifest, Root: right.Root, Size: right.Size, Parameters: right.Parameters,
+	}, reporter, cause, evidence)
+}
+
+func (p disputeTasks) ReplaceScore(
+	ctx *ledger.Context, kv ledger.KV, id string, solver ledger.Account, score uint16, reason string,
+) error {
+	return p.w.tasks.ReplaceScore(ctx, kv, id, solver, score, reason)
 }
 
 func (p disputeTasks) Opening(kv ledger.KV, id string, solver ledger.Account, interval uint32) []ledger.Hash {
@@ -322,4 +367,8 @@ type disputeStakes struct{ books }
 
 func (p disputeStakes) SlashLocked(ctx *ledger.Context, kv ledger.KV, purpose string, pen dispute.Penalty) ledger.Natn {
 	return p.books.SlashLocked(ctx, kv, purpose, task.Penalty(pen))
+}
+
+func (p disputeStakes) Slash(ctx *ledger.Context, kv ledger.KV, pen dispute.Penalty) ledger.Natn {
+	return p.books.Slash(ctx, kv, task.Penalty(pen))
 }
