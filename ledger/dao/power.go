@@ -46,7 +46,9 @@ func (Keeper) Standings(kv ledger.KV, fn func(account ledger.Account, s Standing
 }
 
 // Power is an account's governance power now.
-func (Keeper) Power(kv ledger.KV, account ledger.Account) ledger.Natn { return seriesOf(account).now(kv) }
+func (Keeper) Power(kv ledger.KV, account ledger.Account) ledger.Natn {
+	return seriesOf(account).now(kv)
+}
 
 // PowerAt is an account's governance power at the end of a height of the last 200 days; of an older one it is zero.
 func (Keeper) PowerAt(kv ledger.KV, account ledger.Account, height int64) ledger.Natn {
