@@ -40,21 +40,52 @@ func of[T any](fn func(v app.View, account ledger.Account) T) reader {
 	}}
 }
 
+// about makes the reader of a list about something named by one argument, such as a task.
+func about[T any](usage string, fn func(v app.View, id string) T) reader {
+	return reader{least: 1, most: 1, usage: usage, read: func(v app.View, args []string) (any, error) { return fn(v, args[0]), nil }}
+}
+
 // readers lists every part of the state that can be read by name.
 func readers() map[string]reader {
 	return map[string]reader{
-		"params":     all(app.View.Params),
 		"supply":     all(app.View.Supply),
 		"heartbeat":  all(app.View.Heartbeat),
 		"work-clock": all(app.View.WorkClock),
 		"governors":  all(app.View.Governors),
 		"validators": all(app.View.Validators),
-		"providers":  all(app.View.Providers),
-		"project":    one("project", app.View.Project),
-		"task":       one("task", app.View.Task),
-		"manifest":   one("manifest", app.View.Manifest),
-		"holdings":   reader{least: 1, most: 1, usage: "MANIFEST", read: func(v app.View, args []string) (any, error) { return v.Holdings(args[0]), nil }},
-		"votes":      reader{least: 1, most: 1, usage: "TASK", read: func(v app.View, args []string) (any, error) { return v.Votes(args[0]), nil }},
-		"disputes":   reader{least: 1, most: 1, usage: "TASK", read: func(v app.View, args []string) (any, error) { return v.Disputes(args[0]), nil }},
+
+		"params":         all(func(v app.View) []ledger.Param { return v.Params().List() }),
+		"params-history": all(app.View.ParamsHistory),
+		"protocol":       all(app.View.Protocol),
+		"proposals":      all(app.View.Proposals),
+		"proposal":       one("proposal", app.View.Proposal),
+		"ballots":        about("PROPOSAL", app.View.Ballots),
+		"powers":         all(app.View.Powers),
+		"power":          of(func(v app.View, a ledger.Account) app.PowerInfo { p, _ := v.Power(a); return p }),
+
+		"principles":        all(app.View.Principles),
+		"jurisdictions":     all(app.View.Jurisdictions),
+		"standards":         about("JURISDICTION", app.View.Standards),
+		"standards-history": about("JURISDICTION", app.View.StandardsHistory),
+		"amendments":        all(app.View.Amendments),
+		"amendment":         one("amendment", app.View.Amendment),
+		"signatures":        about("AMENDMENT", app.View.Signatures),
+		"notices":           all(app.View.Notices),
+		"matter":            one("matter", app.View.Matter),
+		"evaluators":        about("MATTER", app.View.Evaluators),
+
+		"project":   one("project", app.View.Project),
+		"versions":  about("PROJECT", app.View.Versions),
+		"holders":   about("PROJECT", app.View.TokenHolders),
+		"task":      one("task", app.View.Task),
+		"votes":     about("TASK", app.View.Votes),
+		"disputes":  about("TASK", app.View.Disputes),
+		"unbonding": of(app.View.Unbonding),
+		"locks":     of(app.View.Locks),
+
+		"providers": all(app.View.Providers),
+		"manifests": all(app.View.Manifests),
+		"manifest":  one("manifest", app.View.Manifest),
+		"holdings":  about("MANIFEST", app.View.Holdings),
 	}
 }

@@ -201,6 +201,7 @@ func TestOpenAPIDocumentNamesEveryEndpoint(t *testing.T) {
 		"POST /v1/projects", "GET /v1/projects", "POST /v1/tasks", "GET /v1/tasks", "GET /v1/tasks/{id}", "POST /v1/infer",
 		"GET /v1/ledger", "GET /v1/ledger/blocks/{height}", "GET /v1/accounts", "GET /v1/accounts/{id}", "GET /v1/rewards",
 		"GET /v1/ledger/kinds", "POST /v1/ledger/messages", "GET /v1/ledger/state/{what}", "GET /v1/wallets", "POST /v1/wallets",
+		"POST /v1/documents", "GET /v1/documents/{cid}",
 	}, got)
 }
 

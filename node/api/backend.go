@@ -66,6 +66,10 @@ type StateBackend interface {
 	Submit(ctx context.Context, req types.SubmitRequest) (types.Submitted, error)
 	// State reads one part of the last committed state.
 	State(ctx context.Context, what string, args []string) (types.State, error)
+	// KeepDocument keeps a text under its CID and announces it.
+	KeepDocument(ctx context.Context, req types.DocumentRequest) (types.Document, error)
+	// Document returns a text by its CID, from this node or its peers.
+	Document(ctx context.Context, cid string) (types.Document, error)
 	// Wallets lists the keys of the node's home.
 	Wallets(ctx context.Context) ([]types.Wallet, error)
 	// NewWallet makes a key in the node's home.

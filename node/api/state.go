@@ -26,6 +26,12 @@ func (s *Server) stateRoutes(a huma.API) {
 	read(s, a, "/v1/ledger/state/{what}", "state", "One part of the state", func(ctx context.Context, in *stateInput) (types.State, error) {
 		return b.State(ctx, in.What, in.Arg)
 	})
+	write(s, a, "/v1/documents", "keep document", "Keep a text under its CID", func(ctx context.Context, in *body[types.DocumentRequest]) (types.Document, error) {
+		return b.KeepDocument(ctx, in.Body)
+	})
+	read(s, a, "/v1/documents/{cid}", "document", "A text by its CID", func(ctx context.Context, in *cidInput) (types.Document, error) {
+		return b.Document(ctx, in.CID)
+	})
 	read(s, a, "/v1/wallets", "wallets", "Keys of the node's home", func(ctx context.Context, _ *none) (types.Wallets, error) {
 		list, err := b.Wallets(ctx)
 		return types.Wallets{Wallets: list}, err

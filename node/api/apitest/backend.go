@@ -43,6 +43,8 @@ type Node struct {
 	proposed []types.ProposeTaskRequest
 	dialled  []types.ConnectRequest
 	sent     []types.SubmitRequest
+
+	documents []types.Document
 }
 
 type file struct {

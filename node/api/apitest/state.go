@@ -3,6 +3,7 @@ package apitest
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 
 	"autonet/node/api/types"
@@ -56,4 +57,25 @@ func (n *Node) NewWallet(_ context.Context, req types.NewWalletRequest) (types.W
 	w := types.Wallet{Name: req.Name, Account: "12D3KooW" + req.Name}
 	n.WalletList = append(n.WalletList, w)
 	return w, n.failure("NewWallet")
+}
+
+// KeepDocument keeps a text in memory; its CID is made up.
+func (n *Node) KeepDocument(_ context.Context, req types.DocumentRequest) (types.Document, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	d := types.Document{CID: fmt.Sprintf("bafkdoc%d", len(n.documents)), Text: req.Text}
+	n.documents = append(n.documents, d)
+	return d, n.failures["KeepDocument"]
+}
+
+// Document returns a text kept before.
+func (n *Node) Document(_ context.Context, cid string) (types.Document, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, d := range n.documents {
+		if d.CID == cid {
+			return d, nil
+		}
+	}
+	return types.Document{}, missing("document", cid)
 }

@@ -45,3 +45,13 @@ func (c *Client) Wallets(ctx context.Context) ([]types.Wallet, error) {
 func (c *Client) NewWallet(ctx context.Context, name string) (types.Wallet, error) {
 	return post[types.Wallet](ctx, c, "/v1/wallets", types.NewWalletRequest{Name: name})
 }
+
+// KeepDocument keeps a text under its CID, where everybody can fetch it.
+func (c *Client) KeepDocument(ctx context.Context, text string) (types.Document, error) {
+	return post[types.Document](ctx, c, "/v1/documents", types.DocumentRequest{Text: text})
+}
+
+// Document returns a text by its CID.
+func (c *Client) Document(ctx context.Context, cid string) (types.Document, error) {
+	return get[types.Document](ctx, c, "/v1/documents"+segment(cid))
+}

@@ -42,6 +42,17 @@ type State struct {
 	Value  json.RawMessage `json:"value" doc:"As the module keeps it"`
 }
 
+// DocumentRequest is a text to keep where everybody can fetch it.
+type DocumentRequest struct {
+	Text string `json:"text" minLength:"1" maxLength:"262144" doc:"UTF-8"`
+}
+
+// Document is a text that the ledger names by its CID.
+type Document struct {
+	CID  string `json:"cid" doc:"Raw CIDv1"`
+	Text string `json:"text" doc:"The text"`
+}
+
 // Wallet is a key in the node's home.
 type Wallet struct {
 	Name    string `json:"name" doc:"Name; node = the node's own key"`
