@@ -10,7 +10,9 @@ import (
 // maxRests bounds how many accounts fall asleep in one block; the others do in the next.
 const maxRests = 256
 
-func noticeKey(account ledger.Account) []byte { return ledger.Key("constitution", "n", string(account)) }
+func noticeKey(account ledger.Account) []byte {
+	return ledger.Key("constitution", "n", string(account))
+}
 
 // restKey orders notices by the time they take effect.
 func restKey(atMS int64, account ledger.Account) []byte {
