@@ -90,6 +90,7 @@ func TestTwoThirdsOfThePowerMakeAHeartbeat(t *testing.T) {
 	beat := c.Beat(c.kv)
 	require.Equal(t, heartbeat.Beat{
 		Interval: c.interval(), TimeMS: c.timeMS, Height: c.height, Pulsed: 2000 * atn, Power: 3000 * atn, Count: 1,
+		LengthMS: 60_000,
 	}, beat)
 	c.block(10, 1)
 	require.Equal(t, ledger.CodeOK, c.pulse(eve, c.interval()))
@@ -244,4 +245,74 @@ func (c *chain) governors() int {
 	count := 0
 	c.Governors(c.kv, func(ledger.Account, heartbeat.Governor) bool { count++; return true })
 	return count
+}
+
+func TestAGovernorMayLeave(t *testing.T) {
+	c := newChain(t)
+	leave := func(from ledger.Account) ledger.Code {
+		return ledger.CodeOf(c.Leave(c.ctx(from), c.kv, heartbeat.Leave{}))
+	}
+	require.NoError(t, heartbeat.Leave{}.Validate())
+	require.Equal(t, ledger.CodeRefused, leave(ledgertest.Account(9)))
+	require.Equal(t, ledger.CodeOK, leave(eve))
+	require.Equal(t, ledger.CodeRefused, leave(eve))
+	require.Equal(t, ledger.CodeRefused, c.pulse(eve, c.interval()))
+	require.Equal(t, ledger.CodeOK, c.pulse(ann, c.interval()))
+	require.False(t, c.live())
+	require.Equal(t, ledger.CodeOK, c.pulse(bob, c.interval()))
+	require.Equal(t, 2000*atn, c.Beat(c.kv).Power)
+}
+
+func TestPowerGivenAwayDoesNotPulse(t *testing.T) {
+	c := newChain(t)
+	c.powers[ann], c.powers[bob] = 0, 2000*atn // ann delegates to bob
+	require.Equal(t, ledger.CodeRefused, c.pulse(ann, c.interval()))
+	require.Equal(t, ledger.CodeOK, c.pulse(bob, c.interval()))
+	require.True(t, c.live())
+}
+
+func TestTheThresholdIsTheConstitutions(t *testing.T) {
+	c := newChain(t)
+	c.params.Governance.HeartbeatQuorum = ledger.Ratio{Num: 1, Den: 1}
+	c.pulse(ann, c.interval())
+	c.pulse(bob, c.interval())
+	require.False(t, c.live())
+	c.pulse(eve, c.interval())
+	require.True(t, c.live())
+}
+
+func TestAnotherLengthOfIntervalsDoesNotSilenceGovernance(t *testing.T) {
+	for _, length := range []int64{10_000, 120_000} {
+		c := newChain(t)
+		c.pulse(ann, c.interval())
+		c.pulse(bob, c.interval())
+		first := c.Beat(c.kv)
+		c.params.PulseIntervalMS = length // intervals are numbered anew, higher or lower
+		c.block(2*length, 1)
+		require.Equal(t, ledger.CodeOK, c.pulse(ann, c.interval()))
+		require.Equal(t, ledger.CodeOK, c.pulse(bob, c.interval()))
+		require.Equal(t, first.Count+1, c.Beat(c.kv).Count)
+		c.block(length, 1)
+		require.Equal(t, ledger.CodeOK, c.pulse(ann, c.interval()))
+		require.Equal(t, ledger.CodeOK, c.pulse(bob, c.interval()))
+		require.Equal(t, first.Count+2, c.Beat(c.kv).Count)
+	}
+}
+
+func TestASkewedProposerMovesTheWorkClockByAMinuteAtMost(t *testing.T) {
+	c := newChain(t)
+	for _, jump := range []int64{1, 59_999, 60_000, 60_001, 119_000, 120_001, 3_600_000, 365 * 24 * 3_600_000} {
+		c.pulse(ann, c.interval())
+		c.pulse(bob, c.interval())
+		require.True(t, c.live())
+		before := c.work()
+		c.block(jump, 1)
+		require.Equal(t, before+min(jump, 60_000), c.work(), "a header %d ms ahead", jump)
+		c.block(0, 1)
+		require.Equal(t, before+min(jump, 60_000), c.work(), "the next block does not catch up")
+		c.block(c.params.PulseIntervalMS, 1)
+	}
+	c.timeMS -= 1000
+	before := c.Clock(c.kv)
+	require.Equal(t, before.WorkMS, c.work(), "a header behind the last one moves nothing")
 }
