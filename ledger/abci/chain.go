@@ -52,6 +52,9 @@ type chain struct {
 	staged     *staged
 	committing bool // CometBFT holds the mempool's lock
 
+	photos    *photographer // takes snapshots; nil takes none
+	restoring *restoring    // a snapshot on its way into the empty state
+
 	mu         sync.Mutex
 	current    snapshot
 	validators map[string]int64 // power by consensus key
@@ -233,6 +236,9 @@ func (c *chain) Commit(context.Context, *comet.RequestCommit) (*comet.ResponseCo
 	}
 	c.committing = false
 	c.deliver(done)
+	if c.photos != nil {
+		c.photos.committed(done.at.height, done.appHash)
+	}
 	return &comet.ResponseCommit{}, nil
 }
 

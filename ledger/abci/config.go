@@ -23,6 +23,8 @@ const (
 	maxEventsBytes  = 4 << 20          // of them
 	maxBlockBytes   = 4 << 20          // of a block; in the genesis file
 	stopAfter       = 20 * time.Second // CometBFT has this long to stop
+
+	defaultSnapshotEvery = 2000 // blocks
 )
 
 // Config is what an engine needs. The zero values of the optional fields are replaced by defaults.
@@ -46,6 +48,18 @@ type Config struct {
 	EmptyBlockInterval time.Duration
 	// MempoolTxs bounds the transactions waiting for a block. Optional: 5000.
 	MempoolTxs int
+	// Sync lets a node with empty stores take a recent state from members of its network, proved by headers, instead of
+	// replaying all blocks. Optional: it replays them. A validator of genesis always does.
+	Sync SyncSource
+	// SyncWait is how long a joiner looks for members before it replays the blocks. Optional: 10 s.
+	SyncWait time.Duration
+	// TrustedHeight and TrustedHash name a header that the owner trusts; a joiner verifies all others from it. Optional:
+	// from the validators of genesis.
+	TrustedHeight int64
+	TrustedHash   ledger.Hash
+	// SnapshotEvery is the number of blocks between two snapshots for joiners; the last two are kept. Optional: 2000; a
+	// negative one takes none.
+	SnapshotEvery int64
 	// Port is the loopback port for connections from peers. Optional: a free one, the same at every start if it can be.
 	Port int
 }
@@ -65,6 +79,10 @@ func (c Config) Validate() error {
 		return fmt.Errorf("ledger engine: the empty-block interval %s is negative", c.EmptyBlockInterval)
 	case c.MempoolTxs < 0:
 		return fmt.Errorf("ledger engine: the mempool bound %d is negative", c.MempoolTxs)
+	case c.SyncWait < 0:
+		return fmt.Errorf("ledger engine: the wait for members %s is negative", c.SyncWait)
+	case c.TrustedHeight < 0 || (c.TrustedHeight == 0) != (c.TrustedHash == ledger.Hash{}):
+		return errors.New("ledger engine: a trusted header needs both its height and its hash")
 	case c.Port < 0 || c.Port > 65535:
 		return fmt.Errorf("ledger engine: %d is not a port", c.Port)
 	}
@@ -77,6 +95,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MempoolTxs == 0 {
 		c.MempoolTxs = defaultMempool
+	}
+	if c.SnapshotEvery == 0 {
+		c.SnapshotEvery = defaultSnapshotEvery
 	}
 	return c
 }

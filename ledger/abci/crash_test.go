@@ -1,12 +1,7 @@
 package abci_test
 
 import (
-	"bufio"
-	"encoding/binary"
 	"fmt"
-	"os"
-	"os/exec"
-	"strings"
 	"testing"
 	"time"
 
@@ -165,58 +160,4 @@ func TestWaitingTransactionsCountUntilTheirBlock(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, b.Commit())
 	require.Equal(t, ledger.CodeOK, b.Check(txs[5]), "4 still waits")
-}
-
-func TestKilledNodeLosesNothing(t *testing.T) {
-	root := t.TempDir()
-	cfg, pub := config(t, root, childName)
-	require.NoError(t, abci.WriteTestGenesis(cfg.GenesisFile, network, time.Now(), pub))
-	acknowledged := -1
-	for round := range 3 {
-		acknowledged = max(acknowledged, killedChild(t, root, 20+7*round))
-	}
-
-	n := start(t, cfg)
-	sender := key("sender")
-	nonce := nonceOf(t, n, account(sender))
-	require.GreaterOrEqual(t, int(nonce), acknowledged+1)
-	events := allEvents(t, n, int(nonce), 1000)
-	require.Len(t, events, int(nonce))
-	for i, event := range events {
-		require.EqualValues(t, i, binary.BigEndian.Uint64(event.Data), "an event is missing or there twice")
-	}
-	require.NoError(t, n.Read(func(kv ledger.KV) error {
-		for last := nonce - 1; last >= nonce-10; last-- {
-			require.Equal(t, fmt.Sprint(last), string(kv.Get(ledger.Key("value", fmt.Sprint(last%10)))))
-		}
-		return nil
-	}))
-	require.NoError(t, commit(t, n, put(t, sender, nonce, "k", "v")).Err())
-}
-
-// killedChild runs a validator in a process of its own, kills it after so many committed transactions, and returns the
-// last one it had said to be committed.
-func killedChild(t *testing.T, root string, count int) int {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), childDir+"="+root)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	last := -1
-	lines := bufio.NewScanner(out)
-	for seen := 0; lines.Scan(); {
-		var nonce int
-		if _, err := fmt.Sscanf(strings.TrimSpace(lines.Text()), "committed %d", &nonce); err != nil {
-			t.Fatal(lines.Text())
-		}
-		last = nonce
-		if seen++; seen == count {
-			require.NoError(t, cmd.Process.Kill())
-		}
-	}
-	require.Error(t, cmd.Wait(), "it was killed")
-	require.GreaterOrEqual(t, last, count-1)
-	return last
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	dbm "github.com/cometbft/cometbft-db"
 
@@ -44,6 +45,8 @@ const (
 	keyEvent   = 'e' // height, index
 	keyResult  = 't' // transaction hash
 	keyGenesis = 'g'
+	keyHeight  = 'h' // last height that was written
+	keyFirst   = 'b' // first height with all its events here; none: 1
 )
 
 // eventLog holds the events and the results of all blocks.
@@ -51,6 +54,7 @@ type eventLog struct {
 	db     dbm.DB
 	last   int64 // greatest height with an event
 	reader *app.EventReader
+	first  atomic.Int64 // smallest height whose events are all here
 }
 
 func openEvents(dir string) (*eventLog, error) {
@@ -61,6 +65,9 @@ func openEvents(dir string) (*eventLog, error) {
 	log := &eventLog{db: db, reader: app.NewEventReader()}
 	if log.last, err = log.lastHeight(); err == nil {
 		err = log.ensureIndex()
+	}
+	if err == nil {
+		err = log.loadFirst()
 	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -86,6 +93,9 @@ func (l *eventLog) lastHeight() (int64, error) {
 // writing said.
 func (l *eventLog) write(height int64, events []ledger.Event, results []TxResult) (err error) {
 	if len(events) == 0 && len(results) == 0 && height > l.last {
+		if err := l.db.Set([]byte{keyHeight}, encodeHeight(height)); err != nil { // losing it costs a replay
+			return fmt.Errorf("write the events of height %d: %w", height, err)
+		}
 		return nil
 	}
 	batch := l.db.NewBatch()
@@ -107,6 +117,9 @@ func (l *eventLog) write(height int64, events []ledger.Event, results []TxResult
 		if err := put(batch, resultKey(result.Hash), result); err != nil {
 			return err
 		}
+	}
+	if err := batch.Set([]byte{keyHeight}, encodeHeight(height)); err != nil {
+		return fmt.Errorf("write the events of height %d: %w", height, err)
 	}
 	if err := batch.WriteSync(); err != nil {
 		return fmt.Errorf("write the events of height %d: %w", height, err)
@@ -137,6 +150,9 @@ func (l *eventLog) dropHeight(batch dbm.Batch, height int64) (err error) {
 // read returns up to count events from the cursor on, none above the height, and the cursor after them.
 func (l *eventLog) read(from Cursor, height int64, count int) (events []ledger.Event, next Cursor, err error) {
 	next = from
+	if first := l.first.Load(); from.Height < first && first > 1 {
+		return nil, next, &EventsGone{First: Cursor{Height: first}}
+	}
 	if from.Height > height {
 		return nil, next, nil
 	}

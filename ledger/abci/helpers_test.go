@@ -23,7 +23,7 @@ import (
 
 const network = "test-1"
 
-// TestMain plays the node that is killed when it finds itself started as one: see TestKilledNodeLosesNothing.
+// TestMain plays the node that is killed when it finds itself started as one: see killed.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childDir); dir != "" {
 		if err := child(dir); err != nil {
@@ -186,7 +186,7 @@ func child(root string) error {
 	cfg := abci.Config{
 		Dir: filepath.Join(home, "data"), GenesisFile: filepath.Join(root, "genesis.json"),
 		ValidatorKeyFile: filepath.Join(home, "key.json"), ValidatorStateFile: filepath.Join(home, "state.json"),
-		NodeKey: key("node " + childName), EmptyBlockInterval: tick,
+		NodeKey: key("node " + childName), EmptyBlockInterval: tick, SnapshotEvery: 7,
 	}
 	e, err := abci.NewTestEngine(cfg)
 	if err != nil {
@@ -224,4 +224,10 @@ func child(root string) error {
 			return err
 		}
 	}
+}
+
+// consSeed is the seed of a node's consensus key.
+func consSeed(name string) []byte {
+	seed := sha256.Sum256([]byte("validator " + name))
+	return seed[:]
 }

@@ -49,9 +49,10 @@ type running struct {
 
 // stores are the open databases.
 type stores struct {
-	state *stateTree
-	log   *eventLog
-	comet map[string]*lastingDB
+	state     *stateTree
+	log       *eventLog
+	snapshots *snapshots
+	comet     map[string]*lastingDB
 
 	blocks *store.BlockStore
 	states cometstate.Store
@@ -75,6 +76,9 @@ func openStores(dir string) (s *stores, err error) {
 		return nil, err
 	}
 	if s.log, err = openEvents(filepath.Join(dir, "events")); err != nil {
+		return nil, err
+	}
+	if s.snapshots, err = openSnapshots(filepath.Join(dir, "snapshots")); err != nil {
 		return nil, err
 	}
 	err = guarded("open the block store", func() error {
@@ -126,6 +130,9 @@ func (e *Engine) start(ctx context.Context) (r *running, err error) {
 	if err := e.waitUntil(ctx, from.doc.GenesisTime); err != nil {
 		return nil, err
 	}
+	if err := discardUnfinished(e.cfg.Dir); err != nil {
+		return nil, err
+	}
 	s, err := openStores(e.cfg.Dir)
 	if err != nil {
 		return nil, err
@@ -141,6 +148,12 @@ func (e *Engine) start(ctx context.Context) (r *running, err error) {
 	}
 	if !same {
 		return nil, fmt.Errorf("%s with %s: %w", e.cfg.Dir, e.cfg.GenesisFile, ErrOtherGenesis)
+	}
+	if err := guarded("repair the ledger's stores", s.repair); err != nil {
+		return nil, err
+	}
+	if err := e.sync(ctx, s, from, pub.Bytes()); err != nil {
+		return nil, err
 	}
 	for attempt := 1; ; attempt++ {
 		r, err = e.startNode(ctx, s, from, signer)
@@ -182,6 +195,7 @@ func (e *Engine) startNode(ctx context.Context, s *stores, from genesis, signer 
 		e.fail(err)
 		return r.leave(err)
 	})
+	r.chain.photos = newPhotographer(e.cfg.SnapshotEvery, from.doc.ChainID, s, e.cfg.Logger)
 	if err := s.resume(r.chain, from.doc.ChainID); err != nil {
 		return nil, err
 	}
@@ -225,8 +239,19 @@ func (s *stores) resume(c *chain, network string) error {
 	version := s.state.version()
 	return guarded("resume the ledger", func() error {
 		at := block{network: network, height: version}
+		last, err := s.states.Load()
+		if err != nil {
+			return fmt.Errorf("load the state of consensus: %w", err)
+		}
+		if s.blocks.Height() == 0 && last.LastBlockHeight > 0 { // from a snapshot, and without a block since
+			if err := s.states.SetOfflineStateSyncHeight(last.LastBlockHeight); err != nil {
+				return fmt.Errorf("take up the state of consensus: %w", err)
+			}
+		}
 		if meta := s.blocks.LoadBlockMeta(version); meta != nil {
 			at.timeMS, at.hash = meta.Header.Time.UnixMilli(), toHash(meta.BlockID.Hash)
+		} else if version > 0 && version == last.LastBlockHeight {
+			at.timeMS, at.hash = last.LastBlockTime.UnixMilli(), toHash(last.LastBlockID.Hash)
 		} else if version > 0 {
 			return fmt.Errorf("the state is at height %d, the blocks end at %d: the stores do not belong together", version, s.blocks.Height())
 		}
@@ -267,6 +292,7 @@ func (r *running) stop() error {
 	done := make(chan error, 1)
 	go func() {
 		err := guarded("stop the consensus engine", r.node.Stop)
+		r.chain.photos.stop()
 		done <- errors.Join(err, r.conns.stop(), r.node.ProxyApp().Stop())
 	}()
 	timer := time.NewTimer(stopAfter)
@@ -282,6 +308,7 @@ func (r *running) stop() error {
 
 // abandon releases what a node holds that did not start.
 func (r *running) abandon() {
+	r.chain.photos.stop()
 	_ = r.conns.stop() // it has not started: there is nothing more to say than why
 	if r.node != nil {
 		_ = r.node.EventBus().Stop()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"sync"
 
 	dbm "github.com/cometbft/cometbft-db"
@@ -24,6 +25,7 @@ const (
 // fields of nodes that it shares with them through the cache of nodes. And since every node read takes the cache's lock,
 // the execution of blocks, the checks of transactions and the views each have their own, so that none waits for another.
 type stateTree struct {
+	dir    string
 	db     dbm.DB
 	tree   *iavl.MutableTree // written, and read by the execution of blocks
 	checks *iavl.MutableTree
@@ -34,21 +36,37 @@ type stateTree struct {
 }
 
 func openState(dir string) (*stateTree, error) {
-	db, err := openDB(dir, "state")
+	s := &stateTree{dir: dir, readers: make(map[int64]int)}
+	return s, s.open()
+}
+
+func (s *stateTree) open() error {
+	db, err := openDB(s.dir, "state")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	s := &stateTree{db: db, tree: newTree(db), checks: newTree(db), views: newTree(db), readers: make(map[int64]int)}
+	s.db, s.tree, s.checks, s.views = db, newTree(db, treeCache), newTree(db, treeCache), newTree(db, treeCache)
 	if _, err := s.tree.Load(); err != nil {
-		return nil, errors.Join(fmt.Errorf("load the state: %w", err), db.Close())
+		return errors.Join(fmt.Errorf("load the state: %w", err), s.close())
 	}
-	return s, nil
+	return nil
+}
+
+// clear makes the state empty again. Nobody may be reading.
+func (s *stateTree) clear() error {
+	if err := s.close(); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(s.dir); err != nil {
+		return fmt.Errorf("clear the state: %w", err)
+	}
+	return s.open()
 }
 
 // newTree leaves out iavl's fast nodes, a second copy of the latest values that has no versions: a reader could see half
 // of a block in them.
-func newTree(db dbm.DB) *iavl.MutableTree {
-	return iavl.NewMutableTree(treeDB{db}, treeCache, true, iavl.NewNopLogger(), iavl.FlushThresholdOption(math.MaxInt))
+func newTree(db dbm.DB, cache int) *iavl.MutableTree {
+	return iavl.NewMutableTree(treeDB{db}, cache, true, iavl.NewNopLogger(), iavl.FlushThresholdOption(math.MaxInt))
 }
 
 func (s *stateTree) close() error {
