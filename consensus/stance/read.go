@@ -13,6 +13,7 @@ const (
 
 // reader walks through one clause.
 type reader struct {
+	dictionary
 	sign    int // what the verbs and negations so far make of a good thing or a person that follows
 	bad     int // and of a bad thing
 	outer   int // both before "without"; 0 outside it
@@ -30,11 +31,13 @@ type reader struct {
 	content []string
 }
 
-func newReader() *reader { return &reader{sign: 1, bad: 1, ops: 1, since: 99} }
+func newReader(d dictionary) *reader {
+	return &reader{dictionary: d, sign: 1, bad: 1, ops: 1, since: 99}
+}
 
 // word takes in the next word of the clause.
 func (r *reader) word(t token) {
-	e, known := lookup(t.word)
+	e, known := r.lookup(t.word)
 	if r.restarts(t, e, known) {
 		r.sign, r.bad, r.outer = 1, 1, 0
 	} else if t.comma && r.outer != 0 {

@@ -37,23 +37,56 @@ type entry struct {
 // share is how much a word counts towards a value.
 type share struct{ value, weight int }
 
-// find reads a word's line by bisection over the table's bytes.
-func find(word string) (entry, bool) {
-	low, high := 0, len(table) // the word's line, if there is one, begins in [low, high)
+// dictionary is the table with the beginnings of its lines, found anew for every text: that costs less than the text.
+type dictionary struct{ starts []int32 }
+
+func newDictionary() dictionary {
+	const lines = 2300 // or so
+	starts := make([]int32, 0, lines)
+	for at := 0; at < len(table); {
+		starts = append(starts, int32(at))
+		end := strings.IndexByte(table[at:], '\n')
+		if end < 0 {
+			break
+		}
+		at += end + 1
+	}
+	return dictionary{starts: starts}
+}
+
+// find reads a word's line.
+func (d dictionary) find(word string) (entry, bool) {
+	low, high := 0, len(d.starts)
 	for low < high {
-		start := strings.LastIndexByte(table[:low+(high-low)/2], '\n') + 1
-		line, _, _ := strings.Cut(table[start:], "\n")
-		name, rest, _ := strings.Cut(line, " ")
-		switch {
-		case name == word:
-			return parse(rest), true
-		case name < word:
-			low = start + len(line) + 1
-		default:
-			high = start
+		mid := (low + high) / 2
+		if nameAt(int(d.starts[mid]), word) < 0 {
+			low = mid + 1
+		} else {
+			high = mid
 		}
 	}
-	return entry{}, false
+	if low == len(d.starts) || nameAt(int(d.starts[low]), word) != 0 {
+		return entry{}, false
+	}
+	line, _, _ := strings.Cut(table[d.starts[low]:], "\n")
+	return parse(line[len(word):]), true
+}
+
+// nameAt compares the word of the line that begins at a position with another.
+func nameAt(at int, word string) int {
+	line := table[at:]
+	for i := range len(word) {
+		if i == len(line) || line[i] < word[i] { // the space that ends a name is below every letter
+			return -1
+		}
+		if line[i] > word[i] {
+			return 1
+		}
+	}
+	if len(line) > len(word) && line[len(word)] != ' ' {
+		return 1
+	}
+	return 0
 }
 
 // parse reads what follows the word. The table is ours: its test reads every line.
@@ -87,13 +120,13 @@ func number(text string) int {
 }
 
 // lookup finds a word, or the word it is a form of. A word written by hand goes before a form that was found near one.
-func lookup(word string) (entry, bool) {
-	own, known := find(word)
+func (d dictionary) lookup(word string) (entry, bool) {
+	own, known := d.find(word)
 	if known && own.class != widened {
 		return own, true
 	}
 	for _, base := range bases(word) {
-		e, ok := find(base)
+		e, ok := d.find(base)
 		if !ok || (known && e.class == widened) {
 			continue
 		}

@@ -45,19 +45,20 @@ func Embed(text string) (Vector, error) { return EmbedAll(text) }
 func EmbedAll(texts ...string) (Vector, error) {
 	var s sums
 	content, laden := 0, 0
+	d := newDictionary()
 	for _, text := range texts {
 		if err := Check(text); err != nil {
 			return Vector{}, err
 		}
-		r := newReader()
-		for _, t := range tokens(text) {
+		r := newReader(d)
+		for _, t := range d.tokens(text) {
 			if t.word != "" {
 				r.word(t)
 				continue
 			}
 			content += len(r.content)
 			laden += s.clause(r)
-			r = newReader()
+			r = newReader(d)
 		}
 	}
 	return s.vector(content, laden), nil

@@ -34,7 +34,7 @@ const maxWordBytes = 32 // longer words are cut
 
 // tokens splits a text into lower-case words. Accents of Latin letters are dropped, apostrophes vanish, every other
 // character above ASCII counts as a letter and is kept as it is.
-func tokens(text string) []token {
+func (d dictionary) tokens(text string) []token {
 	var out []token
 	var word []byte
 	comma := false
@@ -45,7 +45,7 @@ func tokens(text string) []token {
 			return
 		}
 		parts := []string{whole}
-		if _, known := find(whole); !known {
+		if _, known := d.find(whole); !known {
 			parts = strings.Split(whole, "-") // "end-to-end" has its own line, "first-time" has none
 		}
 		for _, part := range parts {
@@ -71,17 +71,17 @@ func tokens(text string) []token {
 		}
 	}
 	flush()
-	return append(joined(out), token{})
+	return append(d.joined(out), token{})
 }
 
 // joined makes one token of two words that the table knows as one thing, such as "child_labour".
-func joined(in []token) []token {
+func (d dictionary) joined(in []token) []token {
 	out := in[:0]
 	for i := 0; i < len(in); i++ {
 		t := in[i]
 		if t.word != "" && i+1 < len(in) && in[i+1].word != "" && !in[i+1].comma {
 			pair := t.word + "_" + in[i+1].word
-			if _, known := find(pair); known {
+			if _, known := d.find(pair); known {
 				t.word = pair
 				i++
 			}

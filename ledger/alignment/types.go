@@ -12,9 +12,9 @@ type Community struct {
 	Owner     ledger.Account `json:"owner"`
 	Versions  uint64         `json:"versions"`
 	Members   uint64         `json:"members"`
-	Closeness uint16         `json:"closeness"` // of the newest version to the network; 65535 = 1
-	Disclosed bool           `json:"disclosed"` // the ledger has read the newest version's text
-	Vector    []byte         `json:"-"`         // of the newest version
+	Closeness uint16         `json:"closeness"`       // of the newest version to the network; 65535 = 1
+	Disclosed bool           `json:"disclosed"`       // the ledger has read the newest version's text
+	Vector    []byte         `cbor:"vector" json:"-"` // of the newest version
 }
 
 // Standards are one version of a community's standards. A version is never changed or removed.
@@ -36,7 +36,7 @@ type Standards struct {
 type Values struct {
 	_       struct{} `cbor:",toarray"`
 	Text    string   `json:"text"`
-	Vector  []byte   `json:"-"`
+	Vector  []byte   `cbor:"vector" json:"-"`
 	Version uint64   `json:"version"` // times set
 	Height  int64    `json:"height"`
 }
