@@ -16,7 +16,13 @@ import (
 )
 
 func (a *app) project() *cobra.Command {
-	return group("project", "Projects: funded AI efforts", "  autonet project ls", a.projectCreate(), a.projectList())
+	return group("project", "Projects: funded AI efforts", "  autonet project ls", a.projectCreate(), a.projectList(), a.projectShow(), a.projectFund(), a.projectPrice(),
+		a.projectStep("refund", "Take back what you paid into a project that missed its goal"),
+		a.projectStep("withdraw", "Take your tokens' share of the revenue so far"),
+		a.projectStep("mature", "As the owner: end training, so that versions can be deployed"),
+		a.projectStep("pause", "As the owner: take no tasks and orders for now"),
+		a.projectStep("resume", "As the owner: go on after a pause"),
+		a.projectDeploy())
 }
 
 func (a *app) projectCreate() *cobra.Command {
