@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/fxamacker/cbor/v2"
 )
@@ -69,6 +70,11 @@ func Marshal(v any) ([]byte, error) {
 // Unmarshal decodes outside bytes into v, a pointer to a struct. It accepts exactly the bytes that [Marshal] would
 // produce: anything else (unknown, missing or repeated keys, other orders, longer integers, trailing bytes) is refused.
 func Unmarshal(raw []byte, v any) error {
+	return planOf(reflect.TypeOf(v).Elem()).decode(raw, v)
+}
+
+// unmarshal is Unmarshal by way of decoding and encoding again.
+func unmarshal(raw []byte, v any) error {
 	if err := codec.dec.Unmarshal(raw, v); err != nil {
 		return fmt.Errorf("decode %T: %w: %w", v, ErrEncoding, err)
 	}

@@ -4,4 +4,5 @@ package ledger
 var (
 	DecodeTxLayer   = decodeTx
 	DecodeBodyLayer = decodeBody
+	PlainUnmarshal  = unmarshal
 )

@@ -38,6 +38,25 @@ func (h *Hash) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// cborHash is the head of 32 bytes in CBOR.
+const cborHash = "\x58\x20"
+
+// MarshalCBOR implements cbor.Marshaler: a byte string. Messages carry thousands of hashes, which the codec, left alone, would
+// visit byte by byte.
+func (h Hash) MarshalCBOR() ([]byte, error) {
+	out := make([]byte, 0, len(cborHash)+len(h))
+	return append(append(out, cborHash...), h[:]...), nil
+}
+
+// UnmarshalCBOR implements cbor.Unmarshaler.
+func (h *Hash) UnmarshalCBOR(raw []byte) error {
+	if len(raw) != len(cborHash)+len(h) || string(raw[:len(cborHash)]) != cborHash {
+		return fmt.Errorf("%w: not a byte string of 32", ErrEncoding)
+	}
+	copy(h[:], raw[len(cborHash):])
+	return nil
+}
+
 // ParseHash reads a hash from its hexadecimal text.
 func ParseHash(text string) (Hash, error) {
 	var h Hash

@@ -12,6 +12,7 @@ type action func(ctx *ledger.Context, kv ledger.KV) error
 
 // route is how a kind of message is handled.
 type route struct {
+	zero   ledger.Msg // an empty message of the kind
 	decode func(raw []byte) (action, error)
 	parse  func(raw []byte) (ledger.Msg, error) // of JSON
 	work   bool                                 // refused without a live lease, without fee or nonce change
@@ -22,9 +23,11 @@ type route struct {
 
 // on makes the route of a message type: decode strictly, validate, run.
 func on[M ledger.Msg](handle func(ctx *ledger.Context, kv ledger.KV, m M) error) route {
-	return route{parse: parseJSON[M], decode: func(raw []byte) (action, error) {
-		var m M
-		if err := ledger.Unmarshal(raw, &m); err != nil {
+	decoder := ledger.NewDecoder[M]()
+	var zero M
+	return route{zero: zero, parse: parseJSON[M], decode: func(raw []byte) (action, error) {
+		m, err := decoder.Decode(raw)
+		if err != nil {
 			return nil, ledger.Refuse(ledger.CodeInvalid, "%s: %v", m.Kind(), err)
 		}
 		if err := m.Validate(); err != nil {
