@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"slices"
@@ -56,7 +57,7 @@ func run(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	seeds, err := os.ReadFile(args[1])
+	seeds, err := os.ReadFile(args[1]) //nolint:gosec // a tool run by hand reads what it is told to
 	if err != nil {
 		return fmt.Errorf("read seeds: %w", err)
 	}
@@ -68,7 +69,7 @@ func run(args []string, out io.Writer) error {
 
 // readVectors reads the WV01 format: words with scaled int8 vectors, of which the first principal component is taken out.
 func readVectors(path string) ([]string, map[string][]float64, error) {
-	raw, err := os.ReadFile(path)
+	raw, err := os.ReadFile(path) //nolint:gosec // a tool run by hand reads what it is told to
 	if err != nil {
 		return nil, nil, fmt.Errorf("read vectors: %w", err)
 	}
@@ -265,30 +266,21 @@ func mean(words []string, vectors map[string][]float64) []float64 {
 
 // write prints the table: word, class (f for a fixer), valence, then value:weight pairs.
 func write(out io.Writer, table map[string]*entry) error {
-	w := bufio.NewWriter(out)
-	words := make([]string, 0, len(table))
-	for word := range table {
-		words = append(words, word)
-	}
-	slices.Sort(words)
+	words := slices.Sorted(maps.Keys(table))
+	var lines strings.Builder
 	for _, word := range words {
 		e := table[word]
 		class := string(e.class)
 		if e.fixer {
 			class = "f"
 		}
-		fmt.Fprintf(w, "%s %s %d", word, class, e.valence)
-		values := make([]int, 0, len(e.values))
-		for value := range e.values {
-			values = append(values, value)
+		fmt.Fprintf(&lines, "%s %s %d", word, class, e.valence)
+		for _, value := range slices.Sorted(maps.Keys(e.values)) {
+			fmt.Fprintf(&lines, " %d:%d", value, e.values[value])
 		}
-		slices.Sort(values)
-		for _, value := range values {
-			fmt.Fprintf(w, " %d:%d", value, e.values[value])
-		}
-		fmt.Fprintln(w)
+		lines.WriteByte('\n')
 	}
-	if err := w.Flush(); err != nil {
+	if _, err := io.WriteString(out, lines.String()); err != nil {
 		return fmt.Errorf("write the table: %w", err)
 	}
 	return nil

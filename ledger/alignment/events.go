@@ -143,7 +143,17 @@ func (Repriced) EventKind() string { return "alignment/repriced" }
 // Events returns one zero event of every kind, for decoders.
 func Events() []ledger.EventData {
 	return []ledger.EventData{
-		Published{}, Joined{}, ValuesSet{}, Booked{}, Closed{}, Endowed{}, EpochClosed{}, Asked{}, ScoreCommitted{},
-		ScoreRevealed{}, Judged{}, Repriced{},
+		Published{},
+		Joined{},
+		ValuesSet{},
+		Booked{},
+		Closed{},
+		Endowed{},
+		EpochClosed{},
+		Asked{},
+		ScoreCommitted{},
+		ScoreRevealed{},
+		Judged{},
+		Repriced{},
 	}
 }

@@ -15,9 +15,14 @@ import (
 func FuzzMessages(f *testing.F) {
 	cid := ledger.DocCID([]byte("x"))
 	for _, m := range []ledger.Msg{
-		alignment.Publish{Name: "a", Text: "x"}, alignment.Publish{Name: "a", CID: cid, Vector: stance.Vector{}.Bytes()},
-		alignment.Join{Community: "a"}, alignment.Leave{}, alignment.SetValues{Text: "x"}, alignment.Ask{Text: "x"},
-		alignment.CommitScore{Round: proj, Commitment: ledger.Hash{1}}, alignment.RevealScore{Round: proj},
+		alignment.Publish{Name: "a", Text: "x"},
+		alignment.Publish{Name: "a", CID: cid, Vector: stance.Vector{}.Bytes()},
+		alignment.Join{Community: "a"},
+		alignment.Leave{},
+		alignment.SetValues{Text: "x"},
+		alignment.Ask{Text: "x"},
+		alignment.CommitScore{Round: proj, Commitment: ledger.Hash{1}},
+		alignment.RevealScore{Round: proj},
 	} {
 		raw, err := ledger.Marshal(m)
 		require.NoError(f, err)

@@ -59,6 +59,7 @@ func (k Keeper) Quote(ctx *ledger.Context, kv ledger.KV, query Query) (Quote, er
 			return Quote{}, ledger.Refuse(ledger.CodeFunds, "quote: %s and a premium cost more than there is", q.Base)
 		}
 		q.Pay = ledger.Natn(pay)
+	case RowBase:
 	}
 	return q, nil
 }

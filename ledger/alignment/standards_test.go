@@ -158,9 +158,14 @@ func TestMalformedMessagesAreInvalid(t *testing.T) {
 		require.Equal(t, ledger.CodeInvalid, ledger.CodeOf(m.Validate()), name)
 	}
 	for _, m := range []ledger.Msg{
-		alignment.Publish{Name: "a", Text: "x"}, alignment.SetValues{}, alignment.Leave{}, alignment.Join{Community: "a"},
-		alignment.Publish{Name: "a", CID: cid, Vector: stance.Vector{}.Bytes()}, alignment.Ask{Text: "x"},
-		alignment.CommitScore{Round: proj, Commitment: ledger.Hash{1}}, alignment.RevealScore{Round: proj, Reasons: cid},
+		alignment.Publish{Name: "a", Text: "x"},
+		alignment.SetValues{},
+		alignment.Leave{},
+		alignment.Join{Community: "a"},
+		alignment.Publish{Name: "a", CID: cid, Vector: stance.Vector{}.Bytes()},
+		alignment.Ask{Text: "x"},
+		alignment.CommitScore{Round: proj, Commitment: ledger.Hash{1}},
+		alignment.RevealScore{Round: proj, Reasons: cid},
 	} {
 		require.NoError(t, m.Validate(), m.Kind())
 	}
