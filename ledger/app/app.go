@@ -78,6 +78,9 @@ func (a *App) InitGenesis(kv ledger.KV, g Genesis, timeMS int64) ([]ValidatorUpd
 	if err := g.Validate(); err != nil {
 		return nil, err
 	}
+	if a.dao.Latest(kv) > 0 {
+		return nil, fmt.Errorf("genesis: the state has one already; a ledger begins once")
+	}
 	state := ledger.NewOverlay(kv)
 	a.heartbeat.Genesis(state, timeMS)
 	if err := a.bank.Allocate(state, bank.Treasury(), g.Treasury); err != nil {

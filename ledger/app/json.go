@@ -15,6 +15,9 @@ import (
 // Kinds lists every kind of message in ascending order.
 func (a *App) Kinds() []string { return slices.Sorted(maps.Keys(a.routes)) }
 
+// Skeleton returns an empty message of a kind: written as JSON it shows the fields. It is nil for an unknown kind.
+func (a *App) Skeleton(kind string) ledger.Msg { return a.routes[kind].zero } //nolint:ireturn // any kind of message
+
 // ParseMsg makes a message of its kind from JSON as people write it: the field names of the message, nothing unknown,
 // nothing after it. It is validated; a refusal is an [*ledger.Error] with CodeInvalid, CodeNotFound for an unknown kind.
 func (a *App) ParseMsg(kind string, raw []byte) (ledger.Msg, error) { //nolint:ireturn // any kind of message

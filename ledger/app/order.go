@@ -44,6 +44,9 @@ type Equivocation struct {
 
 // BeginBlock starts a block and returns its first events.
 func (a *App) BeginBlock(kv ledger.KV, info BlockInfo) ([]ledger.Event, error) {
+	if last := a.heartbeat.Last(kv).Height; info.Height < last {
+		return nil, fmt.Errorf("block %d after block %d: a ledger does not go back", info.Height, last)
+	}
 	return a.step(kv, info, func(ctx *ledger.Context, state ledger.KV) error {
 		a.heartbeat.BeginBlock(ctx, state, info.Txs)
 		if err := a.govern(ctx, state); err != nil {

@@ -200,7 +200,9 @@ func (v View) Notices() []NoticeInfo {
 }
 
 // Matter returns the evaluation of a proposal or an amendment; false when it is not judged by evaluators.
-func (v View) Matter(id string) (constitution.Matter, bool) { return v.app.constitution.Matter(v.kv, id) }
+func (v View) Matter(id string) (constitution.Matter, bool) {
+	return v.app.constitution.Matter(v.kv, id)
+}
 
 // Evaluators returns the evaluators of a proposal or an amendment in ascending account order.
 func (v View) Evaluators(id string) []EvaluatorInfo {

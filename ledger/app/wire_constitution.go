@@ -23,7 +23,9 @@ func (a *App) constitutionRoutes() map[string]route {
 type amendPort struct{ *App }
 
 // Power implements constitution.Power.
-func (p amendPort) Power(kv ledger.KV, account ledger.Account) ledger.Natn { return p.dao.Power(kv, account) }
+func (p amendPort) Power(kv ledger.KV, account ledger.Account) ledger.Natn {
+	return p.dao.Power(kv, account)
+}
 
 // PowerAt implements constitution.Power.
 func (p amendPort) PowerAt(kv ledger.KV, account ledger.Account, height int64) ledger.Natn {
@@ -34,7 +36,9 @@ func (p amendPort) PowerAt(kv ledger.KV, account ledger.Account, height int64) l
 func (p amendPort) TotalAt(kv ledger.KV, height int64) ledger.Natn { return p.dao.TotalAt(kv, height) }
 
 // AsleepAt implements constitution.Power.
-func (p amendPort) AsleepAt(kv ledger.KV, height int64) ledger.Natn { return p.dao.AsleepAt(kv, height) }
+func (p amendPort) AsleepAt(kv ledger.KV, height int64) ledger.Natn {
+	return p.dao.AsleepAt(kv, height)
+}
 
 // Dormant implements constitution.Power.
 func (p amendPort) Dormant(ctx *ledger.Context, kv ledger.KV, account ledger.Account) bool {
