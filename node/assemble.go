@@ -247,10 +247,12 @@ func (n *Node) makeLedger() error {
 		Dir: n.home.Ledger(), GenesisFile: n.home.Genesis(), NodeKey: ed25519.PrivateKey(raw), Logger: n.log,
 		EmptyBlockInterval: time.Duration(n.params.EmptyBlockMS) * time.Millisecond,
 		ValidatorKeyFile:   n.home.ValidatorKey(), ValidatorStateFile: n.home.ValidatorState(),
+		Sync: lightSource{host: n.host, member: genesisProtocol(n.network)},
 	}
 	if n.engine, err = abci.New(c); err != nil {
 		return err
 	}
+	n.serveLight()
 	n.tunnel = tunnel.New(n.host, cometProtocol, n.engine.P2PAddr)
 	n.sender = newSender(n.engine, n.network, ed25519.PrivateKey(raw), n.spreadTx)
 	n.wallets = newWallets(n.home.Wallets(), n.sender, func(key ed25519.PrivateKey) *sender {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,6 +17,10 @@ const (
 	maxLogValue  = 512              // bytes of one value
 	// consensusFailure is what CometBFT says when its consensus goroutine has ended for good.
 	consensusFailure = "CONSENSUS FAILURE!!!"
+	// What it says when the log that it would continue from cannot be written. It goes on without, and without its votes,
+	// which are signed only once they are in the log: nothing would happen any more.
+	walFailure      = "Error writing msg to consensus wal"
+	walFlushFailure = "Periodic WAL flush failed"
 )
 
 // logSink carries what CometBFT has to say into slog, one level down (its errors are mostly lost peers), and says the
@@ -62,9 +67,12 @@ func (l cometLogger) Warn(msg string, keyvals ...any) {
 
 // Error implements log.Logger.
 func (l cometLogger) Error(msg string, keyvals ...any) {
-	if msg == consensusFailure {
+	switch {
+	case msg == consensusFailure:
 		l.sink.failed(fmt.Errorf("consensus has failed: %v", value(keyvals, "err")))
 		return
+	case strings.HasPrefix(msg, walFailure), msg == walFlushFailure:
+		l.sink.failed(fmt.Errorf("the write-ahead log of consensus: %v", value(keyvals, "err")))
 	}
 	level := slog.LevelWarn
 	if l.module == "p2p" || l.module == "proxy" { // peers that come and go; connections to the rules closed before it asks
