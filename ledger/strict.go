@@ -211,12 +211,40 @@ func (r *strict) slice(p *plan, v reflect.Value, depth int) bool {
 		return false // every element has at least one byte
 	}
 	v.Set(reflect.MakeSlice(v.Type(), int(n), int(n)))
+	switch list := v.Interface().(type) { // the long ones
+	case []Hash:
+		return each(list, r.hash)
+	case []uint16:
+		return each(list, func(to *uint16) bool { return small(&r.reader, to, 16) })
+	case []uint32:
+		return each(list, func(to *uint32) bool { return small(&r.reader, to, 32) })
+	}
 	for i := range int(n) {
 		if !r.value(p.elem, v.Index(i), depth) {
 			return false
 		}
 	}
 	return true
+}
+
+// each reads every element of a list.
+func each[E any](list []E, read func(to *E) bool) bool {
+	for i := range list {
+		if !read(&list[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *strict) hash(to *Hash) bool {
+	return r.literal(cborHash) && len(r.raw) >= len(to) && r.take(to[:])
+}
+
+func small[N uint16 | uint32](r *reader, to *N, bits int) bool {
+	n, ok := r.number()
+	*to = N(n)
+	return ok && n>>bits == 0
 }
 
 func (r *strict) structure(p *plan, v reflect.Value, depth int) bool {

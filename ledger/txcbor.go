@@ -63,6 +63,12 @@ func (r *reader) literal(text string) bool {
 	return true
 }
 
+// take fills to with the next bytes, of which there are enough.
+func (r *reader) take(to []byte) bool {
+	r.raw = r.raw[copy(to, r.raw):]
+	return true
+}
+
 // number takes an unsigned integer in its shortest form.
 func (r *reader) number() (uint64, bool) {
 	major, arg, minimal, ok := r.head()
@@ -101,6 +107,10 @@ func (r *reader) skip(depth int) bool {
 		return false
 	}
 	first := r.raw[0]
+	if first == majorBytes|24 && len(r.raw) >= 2 && len(r.raw)-2 >= int(r.raw[1]) { // most of what long messages carry
+		r.raw = r.raw[2+int(r.raw[1]):]
+		return true
+	}
 	major, arg, _, ok := r.head()
 	if !ok {
 		return false

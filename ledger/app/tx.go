@@ -7,6 +7,9 @@ import (
 	"autonet/ledger"
 )
 
+// shortMessage is the size in bytes up to which reading a message is cheap beside verifying a signature.
+const shortMessage = 1024
+
 // admitted is a transaction that passed everything that costs next to nothing.
 type admitted struct {
 	tx    ledger.Tx
@@ -36,7 +39,6 @@ func (a *App) admit(network string, raw []byte) (admitted, error) {
 	if body.Fee < in.price {
 		return admitted{}, ledger.Refuse(ledger.CodeFee, "a fee of %s is offered; the price is %s", body.Fee, in.price)
 	}
-	in.hash = ledger.TxHash(raw)
 	return in, nil
 }
 
@@ -53,7 +55,8 @@ func (in admitted) allowed(ctx *ledger.Context) error {
 // committed state. The message itself is not run, but for one that costs nothing.
 //
 // The order is that of cost: form, network, kind and fee; then sender, nonce and balance, a read each; then the lease; then the
-// message's own form; and the signature, which costs more than all of it, only when everything else is right.
+// message's own form; and the signature, which costs more than all of it, only when everything else is right. Reading a long
+// message may cost more than the signature, and comes after it.
 func (a *App) CheckTx(kv ledger.KV, info BlockInfo, raw []byte) error {
 	return a.check(kv, info, raw, true)
 }
@@ -68,7 +71,7 @@ func (a *App) check(kv ledger.KV, info BlockInfo, raw []byte, verify bool) error
 	if err != nil {
 		return refusal(err)
 	}
-	ctx, err := a.doorContext(kv, info, in)
+	ctx, err := a.doorContext(kv, info, in, raw)
 	if err != nil {
 		return refusal(err)
 	}
@@ -80,6 +83,12 @@ func (a *App) check(kv ledger.KV, info BlockInfo, raw []byte, verify bool) error
 	if err := in.allowed(ctx); err != nil {
 		return refusal(err)
 	}
+	long := len(in.body.Msg) > shortMessage
+	if verify && long {
+		if err := ledger.VerifyTx(in.tx, in.body, info.Network); err != nil {
+			return refusal(err)
+		}
+	}
 	run, err := in.route.decode(in.body.Msg)
 	if err != nil {
 		return refusal(err)
@@ -90,7 +99,7 @@ func (a *App) check(kv ledger.KV, info BlockInfo, raw []byte, verify bool) error
 			return refusal(err)
 		}
 	}
-	if verify {
+	if verify && !long {
 		if err := ledger.VerifyTx(in.tx, in.body, info.Network); err != nil {
 			return refusal(err)
 		}
@@ -106,7 +115,7 @@ func (a *App) check(kv ledger.KV, info BlockInfo, raw []byte, verify bool) error
 
 // doorContext is the context of a transaction at the door. Most need nothing of it but their sender, and the numbers in
 // force are dear to read.
-func (a *App) doorContext(kv ledger.KV, info BlockInfo, in admitted) (*ledger.Context, error) {
+func (a *App) doorContext(kv ledger.KV, info BlockInfo, in admitted, raw []byte) (*ledger.Context, error) {
 	sender := in.tx.Sender()
 	if _, rotated := a.staking.KeyUse(kv, sender); !rotated && !in.route.work && !in.route.free {
 		return &ledger.Context{Sender: sender}, nil
@@ -114,6 +123,9 @@ func (a *App) doorContext(kv ledger.KV, info BlockInfo, in admitted) (*ledger.Co
 	ctx, err := a.context(kv, info)
 	if err != nil {
 		return nil, err
+	}
+	if in.route.free { // the only ones to run here
+		in.hash = ledger.TxHash(raw)
 	}
 	return ctx, a.attribute(ctx, kv, in)
 }
@@ -130,11 +142,12 @@ func (a *App) DeliverTx(kv ledger.KV, info BlockInfo, raw []byte) TxResult {
 
 // deliver runs one transaction in a copy of the block's context.
 func (a *App) deliver(ctx ledger.Context, kv ledger.KV, raw []byte, verified func(ledger.Hash) bool) TxResult {
+	res := TxResult{Hash: ledger.TxHash(raw)}
 	in, err := a.admit(ctx.Network, raw)
 	if err != nil {
-		return failed(TxResult{Hash: ledger.TxHash(raw)}, err)
+		return failed(res, err)
 	}
-	res := TxResult{Hash: in.hash}
+	in.hash = res.Hash
 	run, err := in.route.decode(in.body.Msg)
 	if err != nil {
 		return failed(res, err)
