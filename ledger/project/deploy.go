@@ -128,7 +128,7 @@ func (k Keeper) Serving(kv ledger.KV, id string) (Version, bool) {
 }
 
 // Discount returns what a holder of this many tokens is let off, in per mille.
-func (p Project) Discount(held uint64) uint64 {
+func (p *Project) Discount(held uint64) uint64 {
 	discount := uint64(0)
 	for _, tier := range p.Tiers {
 		if held >= tier.Hold {

@@ -145,7 +145,14 @@ func (RevenueDrawn) EventKind() string { return "project/revenue-drawn" }
 
 func serviceEvents() []ledger.EventData {
 	return []ledger.EventData{
-		Deployment{}, PriceSet{}, OrderPlaced{}, OrderDrawn{}, OrderMissed{}, OrderOutput{}, OrderClosed{}, RevenueShared{},
+		Deployment{},
+		PriceSet{},
+		OrderPlaced{},
+		OrderDrawn{},
+		OrderMissed{},
+		OrderOutput{},
+		OrderClosed{},
+		RevenueShared{},
 		RevenueDrawn{},
 	}
 }

@@ -29,6 +29,9 @@ func (k Keeper) payOut(ctx *ledger.Context, kv ledger.KV, o OrderRecord, state O
 	if state == OrderRejected {
 		closed.Paid = 0
 	}
+	if k.tokens.Outstanding(kv, o.Project) == 0 {
+		closed.Holders = 0
+	}
 	closed.Treasury = o.Price.Base - closed.Paid - closed.Holders
 	if err := k.till.Pay(ctx, kv, o.Provider, closed.Paid, "inference", o.ID); err != nil {
 		return fmt.Errorf("pay the provider: %w", err)

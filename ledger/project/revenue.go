@@ -92,15 +92,15 @@ func (k Keeper) HoldingChanges(ctx *ledger.Context, kv ledger.KV, denom string, 
 	ledger.Save(kv, creditKey(denom, holder), credit)
 }
 
-// share gives an amount of an order to the holders of the project's token, and to the treasury when there are none.
+// share gives an amount of an order to the holders of the project's token, of whom there are some.
 func (k Keeper) share(ctx *ledger.Context, kv ledger.KV, id, order string, amount ledger.Natn) error {
 	if amount == 0 {
 		return nil
 	}
 	r, out := k.Revenue(kv, id), k.tokens.Outstanding(kv, id)
 	each, rest, err := fixed.U128{Hi: uint64(amount)}.Div(out)
-	if err != nil { // nobody holds any
-		return k.till.Keep(ctx, kv, amount, "revenue without holders", order)
+	if err != nil {
+		return fmt.Errorf("revenue of project %s, whose token nobody holds: %w", id, err)
 	}
 	earned, err := r.Earned.Add(each)
 	if err != nil { // more than 2⁶⁴ nATN per token

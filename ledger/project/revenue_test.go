@@ -55,6 +55,9 @@ func TestRevenueWithoutHoldersIsTheTreasurys(t *testing.T) {
 		w.must(holder, bank.Burn{Denom: id, Amount: w.bank.Balance(w.kv, holder, id)})
 	}
 	w.sell(1000)
+	closed, _ := w.events[len(w.events)-1].(project.OrderClosed)
+	require.Zero(t, closed.Holders)
+	require.Equal(t, ledger.Natn(400), closed.Treasury)
 	require.Zero(t, w.bank.Totals(w.kv).Revenues)
 	require.Equal(t, ledger.Natn(400), w.bank.Totals(w.kv).Treasury)
 }

@@ -236,7 +236,18 @@ func (Lost) EventKind() string { return "shardreg/lost" }
 // Events returns one zero event of every kind, for decoders.
 func Events() []ledger.EventData {
 	return []ledger.EventData{
-		ProviderRegistered{}, ProviderLeft{}, Registered{}, Unregistered{}, Announced{}, Withdrawn{}, AuditDrawn{},
-		AuditClosed{}, Quarantined{}, Released{}, RepairNeeded{}, RepairClosed{}, Lost{},
+		ProviderRegistered{},
+		ProviderLeft{},
+		Registered{},
+		Unregistered{},
+		Announced{},
+		Withdrawn{},
+		AuditDrawn{},
+		AuditClosed{},
+		Quarantined{},
+		Released{},
+		RepairNeeded{},
+		RepairClosed{},
+		Lost{},
 	}
 }
