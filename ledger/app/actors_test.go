@@ -176,7 +176,17 @@ func (c *chain) moves(t task.Task) []move {
 				out = append(out, move{member, dispute.Challenge{Task: t.ID, Solver: slot.Account, Interval: 0, Hashes: []ledger.Hash{digest(1), digest(2)}}})
 			}
 		}
-	case task.StateRevealed, task.StateVerdict, task.StateAggregated, task.StateExpired: // nobody acts
+		out = append(out, c.appealMoves(t)...)
+		out = append(out, c.judgeMoves(t)...)
+	case task.StateAggregated:
+		m := right(t)
+		if t.Phase == task.PhaseAggregateChallenge && t.Result.Manifest != m.Manifest {
+			out = append(out, move{second, dispute.ChallengeAggregate{
+				Task: t.ID, Manifest: m.Manifest, Root: m.Root, Size: m.Size, Parameters: m.Parameters,
+			}})
+		}
+		out = append(out, c.judgeMoves(t)...)
+	case task.StateRevealed, task.StateVerdict, task.StateExpired: // nobody acts
 	case task.StateSettled:
 		if t.Aggregator != "" {
 			out = append(out, move{index(t.Aggregator), task.Aggregate{
@@ -205,6 +215,53 @@ func votingMoves(t task.Task) []move {
 			if slot.Candidate() && !slot.Complete() {
 				out = append(out, move{index(slot.Account), openSteps(t, slot)})
 			}
+		}
+	}
+	return out
+}
+
+// right is the model that the accepted updates give.
+func right(t task.Task) dispute.Model {
+	return dispute.Model{Manifest: manifest("result", t.ID), Root: digest("root"), Size: 400_000, Parameters: 105_866}
+}
+
+// judgeMoves lists what the drawn judges of a task would honestly send.
+func (c *chain) judgeMoves(t task.Task) []move {
+	var out []move
+	for _, p := range c.view().Panels(t.ID) {
+		f := dispute.Finding{Model: right(t)}
+		if q := p.Question; !q.Aggregate() {
+			f = dispute.Finding{State: steps(t, q.Solver)[q.Interval][q.Step]}
+		}
+		doc, err := dispute.JudgementCID(t.ID, p.Question, f)
+		if err != nil {
+			panic(err)
+		}
+		for _, j := range p.Judges {
+			salt := digest("judge", j.Account)
+			switch {
+			case p.Stage == dispute.Sealing && !j.Silent && !j.Sealed():
+				out = append(out, move{index(j.Account), dispute.Commit{
+					Task: t.ID, Question: p.Question, Commitment: commitreveal.Commit(
+						commitreveal.KindVerdict, network, t.ID, string(j.Account), doc, salt),
+				}})
+			case p.Stage == dispute.Revealing && !j.Silent && !j.Revealed:
+				out = append(out, move{index(j.Account), dispute.Reveal{Task: t.ID, Question: p.Question, Finding: f, Salt: salt}})
+			}
+		}
+	}
+	return out
+}
+
+// appealMoves lets the validators support every open appeal.
+func (c *chain) appealMoves(t task.Task) []move {
+	var out []move
+	for _, a := range c.view().Appeals(t.ID) {
+		if a.Status != dispute.AppealOpen {
+			continue
+		}
+		for i := range third + 1 {
+			out = append(out, move{i, dispute.VoteAppeal{Task: t.ID, Solver: a.Solver, Appellant: a.Appellant, Support: true}})
 		}
 	}
 	return out

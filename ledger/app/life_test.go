@@ -29,10 +29,10 @@ func (c *chain) play(id string) task.Task {
 		c.beat()
 		t, ok := c.view().Task(id)
 		require.True(c.t, ok)
-		if t.State.Final() {
+		if t.Final() {
 			return t
 		}
-		if t.State == task.StateChallenge { // nothing to challenge
+		if t.State == task.StateChallenge || t.State == task.StateAggregated { // nothing to challenge
 			c.block(1000)
 			continue
 		}
@@ -61,8 +61,8 @@ func TestATaskRunsFromProposalToANewModelVersion(t *testing.T) {
 	c.must(provider, shardreg.Register{
 		Manifest: manifest("result", taskID), Root: digest("root"), Size: 400_000, Data: 10, Parity: 4, Strategy: shardreg.LayerWise,
 	})
-	c.must(provider, shardreg.Announce{Manifest: manifest("result", taskID), Columns: []uint16{0, 1, 2}})
-	c.must(provider+1, shardreg.Announce{Manifest: manifest("result", taskID), Columns: []uint16{2, 3}})
+	c.must(provider, shardreg.Announce{Manifest: manifest("result", taskID), Root: digest("root"), Columns: []uint16{0, 1, 2}})
+	c.must(provider+1, shardreg.Announce{Manifest: manifest("result", taskID), Root: digest("root"), Columns: []uint16{2, 3}})
 	require.Equal(t, 4, c.view().AnnouncedColumns(manifest("result", taskID)))
 	before := c.view().Balance(acct(provider), "ATN")
 
@@ -119,7 +119,7 @@ func TestATaskSurvivesAHaltInEveryPhase(t *testing.T) {
 	for range 300 {
 		c.beat()
 		now, _ := c.view().Task(taskID)
-		if now.State.Final() {
+		if now.Final() {
 			require.Equal(t, task.StateAggregated, now.State, now.Cause)
 			c.sound()
 			return

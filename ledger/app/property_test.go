@@ -71,6 +71,9 @@ func (d dice) message(c *chain) move {
 	}
 	have := ledger.Natn(v.Balance(acct(from), denom))
 	cid := manifest("m", d.Intn(3))
+	if d.Intn(5) == 0 {
+		return d.service(c, from, d.pick(projects))
+	}
 	switch d.Intn(24) {
 	case 0, 1:
 		return move{from, bank.Send{To: d.account(), Denom: denom, Amount: uint64(d.amount(have))}}
@@ -115,7 +118,8 @@ func (d dice) message(c *chain) move {
 				columns = append(columns, i)
 			}
 		}
-		return move{from, shardreg.Announce{Manifest: cid, Columns: columns}}
+		m, _ := v.Manifest(cid)
+		return move{from, shardreg.Announce{Manifest: cid, Root: m.Root, Columns: columns}}
 	case 16:
 		return move{from, heartbeat.Register{}}
 	case 17:
@@ -133,10 +137,34 @@ func (d dice) message(c *chain) move {
 	}
 }
 
+// mischief is what somebody with a part in a task, or an eye on it, could do to it now.
+func (d dice) mischief(t task.Task) []move {
+	switch {
+	case d.Intn(2) == 0:
+		return nil
+	case t.State == task.StateSettled && t.Aggregator != "":
+		return []move{{index(t.Aggregator), task.Aggregate{Task: t.ID, Manifest: manifest("wrong"), Root: d.hash(), Size: 1, Parameters: 1}}}
+	case t.Phase == task.PhaseAggregateChallenge:
+		return []move{{third, dispute.ChallengeAggregate{Task: t.ID, Manifest: manifest("else"), Root: d.hash(), Size: 1, Parameters: 1}}}
+	case t.State == task.StateChallenge:
+		at := t.Slots[d.Intn(len(t.Slots))]
+		return []move{{second, dispute.AppealScore{Task: t.ID, Solver: at.Account, Score: uint16(d.Intn(1 << 16))}}}
+	default:
+		return nil
+	}
+}
+
+func (d dice) question() dispute.Question {
+	if d.Intn(2) == 0 {
+		return dispute.Question{}
+	}
+	return dispute.Question{Solver: d.account(), Interval: uint32(d.Intn(4)), Step: uint32(d.Intn(3))}
+}
+
 // work is any message about a task by anybody.
 func (d dice) work(from int, id string) move {
 	var m ledger.Msg
-	switch d.Intn(11) {
+	switch d.Intn(16) {
 	case 0:
 		m = task.Open{Task: id}
 	case 1:
@@ -157,8 +185,16 @@ func (d dice) work(from int, id string) move {
 		m = rewards.RevealVote{Task: id, Doc: []byte{1}, Salt: d.hash(), ChainSalt: d.hash()}
 	case 9:
 		m = dispute.Challenge{Task: id, Solver: d.account(), Interval: uint32(d.Intn(4)), Hashes: []ledger.Hash{d.hash(), d.hash()}}
+	case 10, 11:
+		m = dispute.ChallengeAggregate{Task: id, Manifest: manifest(d.Intn(3)), Root: d.hash(), Size: 1, Parameters: 1}
+	case 12:
+		m = dispute.Commit{Task: id, Question: d.question(), Commitment: d.hash()}
+	case 13:
+		m = dispute.Reveal{Task: id, Question: d.question(), Finding: dispute.Finding{Unusable: true}, Salt: d.hash()}
+	case 14:
+		m = dispute.AppealScore{Task: id, Solver: acct(solver + d.Intn(3)), Score: uint16(d.Intn(1 << 16))}
 	default:
-		m = dispute.Judge{Task: id, Solver: d.account(), Interval: uint32(d.Intn(4)), Step: uint32(d.Intn(3)), Hash: d.hash()}
+		m = dispute.VoteAppeal{Task: id, Solver: acct(solver + d.Intn(3)), Appellant: d.account(), Support: d.Intn(2) == 0}
 	}
 	return move{from, m}
 }
@@ -180,6 +216,7 @@ func history(t *testing.T, seed int64, blocks int) (*chain, map[string]int) {
 			moves = append(moves, d.message(c))
 		}
 		for _, one := range c.view().Tasks() {
+			moves = append(moves, d.mischief(one)...)
 			for _, m := range c.moves(one) {
 				if d.Intn(3) > 0 && m.from >= 0 {
 					moves = append(moves, m)
@@ -234,13 +271,14 @@ func history(t *testing.T, seed int64, blocks int) (*chain, map[string]int) {
 func TestRandomHistoriesConserveMoney(t *testing.T) {
 	total := map[string]int{}
 	for seed := range int64(20) {
-		_, outcomes := history(t, seed, 120)
+		_, outcomes := history(t, seed, 160)
 		for what, n := range outcomes {
 			total[what] += n
 		}
 	}
 	for _, what := range []string{
-		"task/aggregated", "rewards/settled", "dispute/challenged", "staking/slashed", "staking/released", "project/refunded",
+		"task/aggregated", "rewards/settled", "dispute/challenged", "dispute/aggregate-challenged", "dispute/judged", "dispute/appealed",
+		"task/replaced", "dispute/paid", "staking/slashed", "staking/released", "project/refunded",
 		"heartbeat/beaten", "staking/validator-changed", "shardreg/announced", "bank/burned", "task/dropped", "task/returned",
 	} {
 		require.NotZero(t, total[what], "the histories never reach %s", what)

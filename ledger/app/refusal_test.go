@@ -24,12 +24,16 @@ import (
 func everyMessage(known project.Project) []ledger.Msg {
 	id := ledger.TaskID(network, acct(citizen), 99)
 	h := digest("h")
-	return []ledger.Msg{
+	return append(append(governanceMessages(), alignmentMessages()...), []ledger.Msg{
 		bank.Send{To: acct(owner), Denom: "ATN", Amount: math.MaxUint64},
 		bank.Burn{Denom: "ATN", Amount: math.MaxUint64},
 		staking.Bond{Role: staking.Solver, Amount: math.MaxUint64},
 		staking.Unbond{Role: staking.Solver, Amount: 1},
 		staking.SetSalts{Head: h},
+		staking.RotateKey{Key: key(citizen)[32:], Proof: make([]byte, 64)},
+		staking.RotateConsensusKey{Key: key(citizen)[32:], Proof: make([]byte, 64)},
+		bank.Grant{Key: h[:], Amount: atn, ExpiresMS: 1},
+		bank.Claim{Key: h[:], Sig: make([]byte, 64)},
 		project.Fund{Project: id, Amount: atn},
 		project.Fund{Project: known.ID, Amount: 1},
 		project.Refund{Project: known.ID},
@@ -49,12 +53,29 @@ func everyMessage(known project.Project) []ledger.Msg {
 		rewards.CommitVote{Task: id, Commitment: h},
 		rewards.RevealVote{Task: id, Doc: []byte{1}, Salt: h, ChainSalt: h},
 		dispute.Challenge{Task: id, Solver: acct(solver), Hashes: []ledger.Hash{h}},
-		dispute.Judge{Task: id, Solver: acct(solver), Hash: h},
+		dispute.ChallengeAggregate{Task: id, Manifest: manifest("x"), Root: h, Size: 1, Parameters: 1},
+		dispute.Commit{Task: id, Question: dispute.Question{Solver: acct(solver)}, Commitment: h},
+		dispute.Reveal{Task: id, Question: dispute.Question{Solver: acct(solver)}, Finding: dispute.Finding{State: h}},
+		dispute.AppealScore{Task: id, Solver: acct(solver)},
+		dispute.VoteAppeal{Task: id, Solver: acct(solver), Appellant: acct(owner)},
 		shardreg.RegisterProvider{Capacity: 1},
-		shardreg.Announce{Manifest: manifest(1), Columns: []uint16{0}},
+		shardreg.Announce{Manifest: manifest(1), Root: h, Columns: []uint16{0}},
+		shardreg.Deregister{},
+		shardreg.Unregister{Manifest: manifest(1)},
+		shardreg.Withdraw{Manifest: manifest(1)},
+		shardreg.AnswerAudit{Audit: id, Chunk: []byte{1}},
+		project.Mature{Project: known.ID},
+		project.Deploy{Project: known.ID},
+		project.Pause{Project: known.ID},
+		project.Resume{Project: known.ID},
+		project.SetPrice{Project: known.ID, Price: 1},
+		project.Order{Project: known.ID, Input: manifest(1), Units: 1, MaxPrice: 1},
+		project.Deliver{Order: id, Output: manifest(1)},
+		project.Reject{Order: id, Reason: "x"},
+		project.Withdraw{Project: known.ID},
 		heartbeat.Register{},
 		heartbeat.Pulse{Interval: 1, BlockHeight: 1, BlockHash: h},
-	}
+	}...)
 }
 
 func TestARefusedMessageChangesOnlyNonceAndFee(t *testing.T) {
@@ -65,10 +86,14 @@ func TestARefusedMessageChangesOnlyNonceAndFee(t *testing.T) {
 		raw := c.sign(citizen, m)
 		want := c.kv.Clone()
 		price := ledger.Fee(len(raw))
-		if m.Kind() == "heartbeat/pulse" {
+		if m.Kind() == (bank.Claim{}).Kind() {
 			price = 0
 		}
-		require.NoError(t, bank.New().Charge(want, acct(citizen), c.view().Nonce(acct(citizen)), price))
+		if app.TakesNonce(m.Kind()) {
+			require.NoError(t, bank.New().Charge(want, acct(citizen), c.view().Nonce(acct(citizen)), price))
+		} else {
+			price = 0
+		}
 		res := c.DeliverTx(c.kv, c.info(), raw)
 		require.NotEqual(t, ledger.CodeOK, res.Code, m.Kind())
 		require.NotEqual(t, ledger.CodeInvalid, res.Code, "%s: %s", m.Kind(), res.Text)
@@ -103,6 +128,7 @@ func TestWorkIsRefusedWithoutALeaseFreeOfCharge(t *testing.T) {
 	require.Equal(t, map[string]bool{
 		"task/claim": true, "task/checkpoint": true, "task/commit": true, "task/reveal-truth": true, "task/reveal": true,
 		"task/open-steps": true, "task/aggregate": true, "rewards/commit-vote": true, "rewards/reveal-vote": true,
+		"project/order": true, "project/deliver": true,
 		"dispute/challenge": true, "dispute/judge": true,
 	}, work)
 }
@@ -117,7 +143,7 @@ func TestAPulseInABlockGivesTheRestOfItALease(t *testing.T) {
 	require.Equal(t, ledger.CodeOK, res.Txs[2].Code)
 	require.True(t, c.view().LeaseLive(c.timeMS))
 	require.Equal(t, ledger.CodeNotFound, c.send(solver, claim).Code)
-	require.Equal(t, uint64(1), c.view().Nonce(acct(owner)), "a pulse uses a nonce")
+	require.Zero(t, c.view().Nonce(acct(owner)), "a pulse takes no nonce")
 	require.Equal(t, uint64(1), c.view().Nonce(acct(solver)), "a halted message does not")
 }
 

@@ -28,11 +28,11 @@ func (b disputeBank) PayJudge(ctx *ledger.Context, kv ledger.KV, judge ledger.Ac
 type disputeGovernance struct{ *App }
 
 // PowerAt implements dispute.Governance.
-func (g disputeGovernance) PowerAt(kv ledger.KV, account ledger.Account, _ int64) ledger.Natn {
-	return g.staking.Power(kv, account)
+func (g disputeGovernance) PowerAt(kv ledger.KV, account ledger.Account, height int64) ledger.Natn {
+	return g.dao.PowerAt(kv, account, height)
 }
 
 // TotalAt implements dispute.Governance.
-func (g disputeGovernance) TotalAt(kv ledger.KV, _ int64) ledger.Natn {
-	return g.bank.Totals(kv).Stakes
+func (g disputeGovernance) TotalAt(kv ledger.KV, height int64) ledger.Natn {
+	return g.dao.TotalAt(kv, height)
 }
