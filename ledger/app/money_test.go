@@ -3,6 +3,7 @@ package app_test
 import (
 	"crypto/ed25519"
 	"crypto/sha256"
+	"math/rand"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -131,4 +132,21 @@ func TestASalvoOfRefusedMessagesLeavesTheSupplyAlone(t *testing.T) {
 	c.block(100, raws...)
 	require.Equal(t, before, c.view().Supply().Total)
 	c.sound()
+}
+
+// money is any message about salts, grants and consensus keys.
+func (d dice) money(c *chain, from int) ledger.Msg {
+	d = dice{rand.New(rand.NewSource(d.Int63()))} // draws one number, as every other message does about
+	key := ledgertest.Key(800 + d.Intn(6))
+	pub := []byte(key[ed25519.SeedSize:])
+	switch d.Intn(6) {
+	case 0, 1:
+		return bank.Grant{Key: pub, Amount: max(d.amount(atn), bank.MinGrant), ExpiresMS: c.timeMS + int64(d.Intn(40_000))}
+	case 2, 3:
+		return bank.Claim{Key: pub, Sig: bank.SignClaim(key, network, acct(from))}
+	case 4:
+		return staking.RotateConsensusKey{Key: pub, Proof: staking.ProveConsensusKey(key, network, acct(from))}
+	default:
+		return staking.SetSalts{Head: d.hash()}
+	}
 }

@@ -96,7 +96,7 @@ func (d dice) message(c *chain) move {
 		}
 		return move{from, staking.Unbond{Role: role, Amount: d.amount(bonded)}}
 	case 7:
-		return move{from, staking.SetSalts{Head: d.hash()}}
+		return move{from, d.money(c, from)}
 	case 8:
 		m := create()
 		m.Goal, m.DeadlineMS = d.amount(100*atn), int64(1+d.Intn(20_000))
