@@ -15,9 +15,9 @@ import (
 )
 
 // audited is a world in which ann holds two columns of a file of several stripes and chunks.
-func audited(t *testing.T) (*world, file) {
-	t.Helper()
-	w, f := newWorld(t), cut(t, 2<<20+5000, 1, 2)
+func audited(tb testing.TB) (*world, file) {
+	tb.Helper()
+	w, f := newWorld(tb), cut(tb, 2<<20+5000, 1, 2)
 	w.join(ann, 1<<30)
 	w.must(bob, f.register())
 	w.must(ann, f.announce(0, 2))
@@ -254,12 +254,17 @@ func TestHoldingsStayNumberedWithoutGaps(t *testing.T) {
 
 // FuzzAnswerAudit decodes any bytes as an answer: only the true one passes.
 func FuzzAnswerAudit(f *testing.F) {
+	w, stored := audited(f)
+	a := w.asked(ann)
+	truth, err := ledger.Marshal(stored.answer(f, a))
+	require.NoError(f, err)
+	clean := w.kv
 	f.Add([]byte{}, true)
+	f.Add(truth, false)
 	f.Fuzz(func(t *testing.T, raw []byte, replay bool) {
-		w, stored := audited(t)
-		a := w.asked(ann)
-		right, err := ledger.Marshal(stored.answer(t, a))
-		require.NoError(t, err)
+		w := *w
+		w.t, w.kv, w.events = t, clean.Clone(), nil
+		right := bytes.Clone(truth)
 		if replay { // noise over the right answer
 			for i, b := range raw {
 				right[i*7%len(right)] ^= b
@@ -271,8 +276,6 @@ func FuzzAnswerAudit(f *testing.F) {
 		if ledger.Unmarshal(right, &m) != nil || m.Validate() != nil {
 			return
 		}
-		truth, err := ledger.Marshal(stored.answer(t, a))
-		require.NoError(t, err)
 		before := w.provider(ann).Reputation
 		if w.send(ann, m) != ledger.CodeOK {
 			return

@@ -36,8 +36,8 @@ type file struct {
 }
 
 // cut makes a file of random blocks: what they hold does not matter to the register.
-func cut(t *testing.T, size uint64, k, m int) file {
-	t.Helper()
+func cut(tb testing.TB, size uint64, k, m int) file {
+	tb.Helper()
 	random := rand.New(rand.NewSource(int64(size)))
 	shape := &manifest.Manifest{Size: size, K: k, M: m, BlockSize: int(min(manifest.MaxBlock, (size+uint64(k)-1)/uint64(k)))}
 	f := file{}
@@ -52,7 +52,7 @@ func cut(t *testing.T, size uint64, k, m int) file {
 	}
 	var err error
 	f.Manifest, err = manifest.New(size, k, m, manifest.BLAKE3, digests)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	f.cid = f.CID().String()
 	return f
 }
@@ -68,11 +68,11 @@ func (f file) announce(columns ...uint16) shardreg.Announce {
 }
 
 // answer is the right answer to an audit.
-func (f file) answer(t *testing.T, a shardreg.Audit) shardreg.AnswerAudit {
-	t.Helper()
+func (f file) answer(tb testing.TB, a shardreg.Audit) shardreg.AnswerAudit {
+	tb.Helper()
 	at := audit.Place{Column: int(a.Column), Stripe: int(a.Stripe), Chunk: int(a.Chunk)}
 	proof, err := audit.Prove(f.Manifest, f.blocks[at.Stripe*f.Shards()+at.Column], at)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return shardreg.AnswerAudit{
 		Audit: a.ID, Chunk: proof.Chunk, Tree: hashes(proof.Tree), Block: hashes(proof.Block), Column: hashes(proof.Column),
 	}
@@ -89,7 +89,7 @@ func hashes(raw [][32]byte) []ledger.Hash {
 // world is a register with a clock.
 type world struct {
 	shardreg.Keeper
-	t      *testing.T
+	t      testing.TB
 	kv     *ledgertest.KV
 	stakes staked
 	height int64
@@ -98,11 +98,11 @@ type world struct {
 	params ledger.Params
 }
 
-func newWorld(t *testing.T) *world {
-	t.Helper()
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
 	stakes := staked{}
 	return &world{
-		Keeper: shardreg.New(stakes), t: t, kv: ledgertest.NewKV(), stakes: stakes, height: 10, timeMS: 1_700_000_000_000,
+		Keeper: shardreg.New(stakes), t: tb, kv: ledgertest.NewKV(), stakes: stakes, height: 10, timeMS: 1_700_000_000_000,
 		params: ledger.DevnetParams(),
 	}
 }
