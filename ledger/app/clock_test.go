@@ -19,7 +19,9 @@ func workKinds() map[string]bool {
 }
 
 // workModules are those some of whose other messages are work, as they state themselves.
-func workModules() map[string]bool { return map[string]bool{"dispute": true, "project": true, "forcederror": true} }
+func workModules() map[string]bool {
+	return map[string]bool{"dispute": true, "project": true, "forcederror": true}
+}
 
 func module(kind string) string {
 	for i := range kind {

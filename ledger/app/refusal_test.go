@@ -129,7 +129,7 @@ func TestWorkIsRefusedWithoutALeaseFreeOfCharge(t *testing.T) {
 		"task/claim": true, "task/checkpoint": true, "task/commit": true, "task/reveal-truth": true, "task/reveal": true,
 		"task/open-steps": true, "task/aggregate": true, "rewards/commit-vote": true, "rewards/reveal-vote": true,
 		"project/order": true, "project/deliver": true,
-		"dispute/challenge": true, "dispute/judge": true,
+		"dispute/challenge": true, "dispute/challenge-aggregate": true, "dispute/commit": true, "dispute/reveal": true,
 	}, work)
 }
 
