@@ -24,6 +24,7 @@ import (
 	"autonet/node/home"
 	"autonet/node/journal"
 	"autonet/node/life"
+	"autonet/node/lightnet"
 	"autonet/node/roles"
 	"autonet/p2p/dht"
 	"autonet/p2p/discovery"
@@ -45,6 +46,10 @@ type StartOptions struct {
 	Log io.Writer
 	// Record is the file that receives every event as NDJSON; empty is none.
 	Record string
+	// Light follows the ledger by its headers alone, whatever the configuration says.
+	Light bool
+	// Trust is an exported header that a light node is to trust; empty is none.
+	Trust []byte
 	// Started is called once everything answers; nil is allowed.
 	Started func(Endpoint)
 }
@@ -77,6 +82,7 @@ type Node struct {
 	gossip  *gossip.Gossip
 	topics  topics
 	engine  *abci.Engine
+	headers *lightnet.Server // for light nodes
 	tunnel  *tunnel.Tunnel
 	exch    *exchange.Exchange
 	pins    *pin.Service
@@ -133,6 +139,10 @@ func assemble(h home.Home, o StartOptions) (_ *Node, _ []life.Layer, err error) 
 	}()
 	if err = n.readHome(o.Log); err != nil {
 		return nil, nil, err
+	}
+	if o.Light || n.cfg.Light {
+		layers, err := n.assembleLight(o)
+		return n, layers, err
 	}
 	for _, make := range []func() error{n.makeEvents, n.makeStore, n.makeNetwork, n.makeLedger, n.makeShards, n.makeWork} {
 		if err = make(); err != nil {
@@ -247,12 +257,12 @@ func (n *Node) makeLedger() error {
 		Dir: n.home.Ledger(), GenesisFile: n.home.Genesis(), NodeKey: ed25519.PrivateKey(raw), Logger: n.log,
 		EmptyBlockInterval: time.Duration(n.params.EmptyBlockMS) * time.Millisecond,
 		ValidatorKeyFile:   n.home.ValidatorKey(), ValidatorStateFile: n.home.ValidatorState(),
-		Sync: lightSource{host: n.host, member: genesisProtocol(n.network)},
+		Sync: stateSource{host: n.host, member: genesisProtocol(n.network)},
 	}
 	if n.engine, err = abci.New(c); err != nil {
 		return err
 	}
-	n.serveLight()
+	n.serveState()
 	n.tunnel = tunnel.New(n.host, cometProtocol, n.engine.P2PAddr)
 	n.sender = newSender(n.engine, n.network, ed25519.PrivateKey(raw), n.spreadTx)
 	n.wallets = newWallets(n.home.Wallets(), n.sender, func(key ed25519.PrivateKey) *sender {

@@ -94,6 +94,9 @@ func number(raw []byte) uint64 {
 }
 
 func (TestRules) run(kv ledger.KV, at block, txs [][]byte) (out outcome, err error) {
+	for range at.faults {
+		kv.Set([]byte("faults"), binary.BigEndian.AppendUint64(nil, Faults(kv)+1))
+	}
 	for _, raw := range txs {
 		result := TxResult{Kind: TestKind}
 		body, err := admit(kv, at, raw, false)
@@ -170,6 +173,9 @@ func (e *Engine) Read(fn func(ledger.KV) error) error { return e.read(fn) }
 func Nonce(kv ledger.KV, account ledger.Account) uint64 {
 	return number(kv.Get(ledger.Key("nonce", string(account))))
 }
+
+// Faults is the number of faults of validators that were reported under [TestRules].
+func Faults(kv ledger.KV) uint64 { return number(kv.Get([]byte("faults"))) }
 
 // Bench is a chain without consensus: the test plays CometBFT.
 type Bench struct {
