@@ -2,6 +2,7 @@ package node
 
 import (
 	"autonet/ledger"
+	"autonet/ledger/alignment"
 	"autonet/ledger/app"
 	"autonet/node/api/types"
 )
@@ -73,6 +74,17 @@ func readers() map[string]reader {
 		"notices":           all(app.View.Notices),
 		"matter":            one("matter", app.View.Matter),
 		"evaluators":        about("MATTER", app.View.Evaluators),
+
+		"communities":  all(app.View.Communities),
+		"community":    one("community", func(v app.View, name string) (alignment.Standards, bool) { return v.CommunityStandards(name, 0) }),
+		"values":       of(func(v app.View, a ledger.Account) alignment.Values { values, _ := v.Values(a); return values }),
+		"membership":   of(app.View.Membership),
+		"subsidy-pool": all(app.View.SubsidyPool),
+		"capabilities": all(app.View.Capabilities),
+		"judge-rounds": all(app.View.JudgeRounds),
+		"quote":        priceOf(),
+
+		"standards-price": standardsPrice(),
 
 		"project":   one("project", app.View.Project),
 		"versions":  about("PROJECT", app.View.Versions),

@@ -50,6 +50,15 @@ func (v View) AlignmentQuote(query alignment.Query) (alignment.Quote, error) {
 	return v.app.alignment.Quote(v.context(query.User), v.kv, query)
 }
 
+// PriceReasons is [View.Quote] with every reason.
+func (v View) PriceReasons(payer ledger.Account, id string, units uint64, text string) (alignment.Quote, error) {
+	price, err := v.Quote(payer, id, units, text)
+	if err != nil {
+		return alignment.Quote{}, err
+	}
+	return v.AlignmentQuote(alignment.Query{User: payer, Project: id, Base: price.Base, Units: units, Text: text})
+}
+
 // StandardsPrice returns what publishing a text as standards costs now, and its closeness to the network; 65535 = 1.
 func (v View) StandardsPrice(text string) (price ledger.Natn, closeness uint16, err error) {
 	return v.app.alignment.StandardsPrice(v.Params(), v.kv, text)
