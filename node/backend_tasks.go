@@ -235,7 +235,7 @@ func (b taskBackend) Infer(ctx context.Context, req types.InferRequest) (types.I
 	if err != nil {
 		return types.InferResult{}, types.NewError(types.CodeHalted, "infer", err.Error(), "wait for the next heartbeat: autonet heartbeat")
 	}
-	weights, err := roles.FetchWeights(ctx, files{n.pins}, cid)
+	weights, err := roles.FetchWeights(ctx, files{pins: n.pins, store: n.store}, cid)
 	if err != nil {
 		return types.InferResult{}, shardError("infer", err)
 	}
