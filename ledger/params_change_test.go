@@ -16,8 +16,7 @@ import (
 // paramNames are the names of every field within the parameters, found another way than the code under test does.
 func paramNames(typ reflect.Type, prefix string) []string {
 	var names []string
-	for i := range typ.NumField() {
-		f := typ.Field(i)
+	for f := range typ.Fields() {
 		name := prefix + strings.Split(f.Tag.Get("json"), ",")[0]
 		if f.Type.Kind() == reflect.Struct {
 			names = append(names, paramNames(f.Type, name+".")...)

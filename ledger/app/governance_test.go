@@ -91,7 +91,7 @@ func TestNewNumbersAreInForceForTheWholeBlock(t *testing.T) {
 		{Name: "validator.min_stake", Value: int64(10_001 * atn)}, {Name: "solver.min_stake", Value: int64(atn)},
 	}})
 	require.Equal(t, dao.StateExecuted, p.State, p.Reason)
-	require.Equal(t, ledger.Natn(10_001*atn), c.view().Params().Validator.MinStake)
+	require.Equal(t, 10_001*atn, c.view().Params().Validator.MinStake)
 	require.Equal(t, uint64(2), c.view().ParamsVersion())
 	history := c.view().ParamsHistory()
 	require.Len(t, history, 2)

@@ -168,16 +168,17 @@ func (k Keeper) conclude(ctx *ledger.Context, kv ledger.KV) {
 		}
 		return true
 	})
-	for _, m := range due {
+	for i := range due {
+		m := &due[i]
 		if ctx.TimeMS < m.RevealMS {
 			m.Phase = PhaseReveal
-			ledger.Save(kv, matterKey(m.ID), m)
+			ledger.Save(kv, matterKey(m.ID), *m)
 			continue
 		}
 		m.Phase = PhaseDone
 		m.Proceed, m.Reason = m.outcome(ctx.Params.Governance)
 		kv.Delete(judgingKey(m.ID))
-		ledger.Save(kv, matterKey(m.ID), m)
+		ledger.Save(kv, matterKey(m.ID), *m)
 		ctx.Emit(Concluded{Matter: m.ID, Proceed: m.Proceed, Reason: m.Reason, Evaluators: m.Revealed, Weight: m.Weight})
 	}
 }
@@ -185,7 +186,7 @@ func (k Keeper) conclude(ctx *ledger.Context, kv ledger.KV) {
 // outcome is what the evaluators find. An article is concerned when more than half of the weight says so, for or against; two
 // thirds of what finds it concerned must support the matter on it. Every concerned article decides, so that no right is
 // outweighed by another.
-func (m Matter) outcome(g ledger.GovernanceParams) (bool, string) {
+func (m *Matter) outcome(g ledger.GovernanceParams) (bool, string) {
 	if m.Revealed < g.VerdictQuorum {
 		return false, fmt.Sprintf("%d evaluators revealed a verdict; %d are needed", m.Revealed, g.VerdictQuorum)
 	}

@@ -125,7 +125,16 @@ func (Concluded) EventKind() string { return "constitution/concluded" }
 // Events returns one zero event of every kind, for decoders.
 func Events() []ledger.EventData {
 	return []ledger.EventData{
-		Proposed{}, Signed{}, Moved{}, StandardWritten{}, Noticed{}, Rested{}, Woke{}, Judging{}, VerdictCommitted{},
-		VerdictRevealed{}, Concluded{},
+		Proposed{},
+		Signed{},
+		Moved{},
+		StandardWritten{},
+		Noticed{},
+		Rested{},
+		Woke{},
+		Judging{},
+		VerdictCommitted{},
+		VerdictRevealed{},
+		Concluded{},
 	}
 }
