@@ -10,7 +10,13 @@ import (
 )
 
 // BenchmarkSend is one transfer in a block of a hundred: what the state machine costs besides consensus and its store.
-func BenchmarkSend(b *testing.B) {
+func BenchmarkSend(b *testing.B) { sends(b, nil) }
+
+// BenchmarkSendVerified is the same on a node that has verified the signatures at the door.
+func BenchmarkSendVerified(b *testing.B) { sends(b, func(ledger.Hash) bool { return true }) }
+
+func sends(b *testing.B, verified func(ledger.Hash) bool) {
+	b.Helper()
 	c := newChain(b)
 	nonce := uint64(0)
 	for b.Loop() {
@@ -24,7 +30,9 @@ func BenchmarkSend(b *testing.B) {
 		}
 		c.height++
 		b.StartTimer()
-		res, err := c.ExecBlock(c.kv, c.info(), txs)
+		info := c.info()
+		info.Verified = verified
+		res, err := c.ExecBlock(c.kv, info, txs)
 		require.NoError(b, err)
 		require.Equal(b, ledger.CodeOK, res.Txs[99].Code, res.Txs[99].Text)
 	}

@@ -13,23 +13,45 @@ type Sums struct {
 	Unbonding ledger.Natn
 }
 
-// Recount adds up every stake and checks each account's locks and unbonding entries against its record. It reads everything
-// the module holds.
+// Recount adds up every stake and checks each account's locks and unbonding entries against its record, and the lists of
+// the roles' holders against all records. It reads everything the module holds.
 func (k Keeper) Recount(kv ledger.KV) (Sums, error) {
 	var sums Sums
 	var breach error
+	var listed [roleCount]ledger.Natn
 	k.Records(kv, func(account ledger.Account, record Record) bool {
 		for i, role := range ledger.Roles() {
 			stake := record.Stakes[i]
 			sums.Bonded += stake.Bonded
 			sums.Unbonding += stake.Unbonding
+			listed[i] += record.indexed(role)
 			if breach = k.checkStake(kv, account, role, stake); breach != nil {
 				return false
 			}
 		}
 		return true
 	})
+	for i, role := range ledger.Roles() {
+		if breach != nil {
+			break
+		}
+		breach = checkHolders(kv, role, listed[i])
+	}
 	return sums, breach
+}
+
+func checkHolders(kv ledger.KV, role Role, want ledger.Natn) error {
+	sum := ledger.Natn(0)
+	kv.Iterate(holderKey(role, ""), func(key, value []byte) bool {
+		var bonded ledger.Natn
+		ledger.DecodeRecord(key, value, &bonded)
+		sum += bonded
+		return true
+	})
+	if sum != want {
+		return fmt.Errorf("the holders of the role %s are listed with %s, their records say %s", role, sum, want)
+	}
+	return nil
 }
 
 func (k Keeper) checkStake(kv ledger.KV, account ledger.Account, role Role, stake Stake) error {

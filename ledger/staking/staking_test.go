@@ -350,8 +350,9 @@ func TestSaltsBelongToCoordinators(t *testing.T) {
 func TestRecountFindsForgedStake(t *testing.T) {
 	w := newWorld(t)
 	for name, forged := range map[string]staking.Stake{
-		"unbonding without an entry": {Bonded: 1, Unbonding: 1},
-		"lock without a record":      {Bonded: 1, Locked: 1},
+		"unbonding without an entry": {Unbonding: 1},
+		"lock without a record":      {Locked: 1},
+		"stake that is not listed":   {Bonded: 1},
 	} {
 		kv := w.kv.Clone()
 		record := staking.Record{}
