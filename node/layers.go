@@ -7,6 +7,7 @@ import (
 
 	"autonet/node/api"
 	"autonet/node/life"
+	"autonet/node/lightnet"
 )
 
 // layers lists what runs, from the bottom up. Ingress stops first, stores close last.
@@ -23,6 +24,7 @@ func (n *Node) layers(o StartOptions) ([]life.Layer, error) {
 	if n.api, err = api.New(ac, n.backend(), n.log); err != nil {
 		return nil, errors.Join(err, rec.close())
 	}
+	n.headers = lightnet.Serve(n.host, n.network, n.engine, n.log)
 	return []life.Layer{
 		{Name: "store", Services: rec.services(), Close: func() error { return errors.Join(rec.close(), n.closeStore()) }},
 		{Name: "network", Services: []life.Service{
@@ -34,7 +36,7 @@ func (n *Node) layers(o StartOptions) ([]life.Layer, error) {
 			{Name: "engine", Run: n.engine.Run, Ready: n.ledgerReady},
 			{Name: "tunnel", Run: n.tunnel.Run},
 			{Name: "linker", Run: n.linker().Run},
-		}},
+		}, Close: n.headers.Close},
 		{Name: "shards", Services: []life.Service{
 			{Name: "exchange", Run: n.exch.Run},
 			{Name: "pins", Run: n.pins.Run},

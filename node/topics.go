@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
@@ -373,6 +374,7 @@ func decode(raw []byte, v any) error {
 // since is a duration in milliseconds for people's eyes.
 func since(t time.Time) int64 { return time.Since(t).Milliseconds() }
 
+// all lists the topics the node is in.
 func (t topics) all() []*gossip.Topic {
-	return []*gossip.Topic{t.tx, t.task, t.block, t.pulse, t.shard}
+	return slices.DeleteFunc([]*gossip.Topic{t.tx, t.task, t.block, t.pulse, t.shard}, func(x *gossip.Topic) bool { return x == nil })
 }

@@ -31,7 +31,7 @@ func run() int {
 		},
 		Start: func(ctx context.Context, o cli.StartOptions) error {
 			return node.Start(ctx, node.StartOptions{
-				Home: o.Home, Version: o.Version, Log: o.Log, Record: o.Record,
+				Home: o.Home, Version: o.Version, Log: o.Log, Record: o.Record, Light: o.Light, Trust: o.Trust,
 				Started: func(node.Endpoint) { o.Ready() },
 			})
 		},

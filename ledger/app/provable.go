@@ -152,24 +152,29 @@ func readAs[T any](raw []byte) (any, error) {
 	return v, nil
 }
 
+// StakeRecord is an account's stake as a proof tells it.
+type StakeRecord struct {
+	Stakes  []RoleStake `json:"stakes"` // those there are, in the order of the roles
+	ConsKey []byte      `json:"cons_key,omitempty"`
+	Salts   ledger.Hash `json:"salts"`
+}
+
+// RoleStake is the stake in one role.
+type RoleStake struct {
+	Role ledger.Role `json:"role"`
+	staking.Stake
+}
+
 // stakeRecord names the roles, which the record holds by their order.
 func stakeRecord(raw []byte) (any, error) {
 	var r staking.Record
 	if err := ledger.Unmarshal(raw, &r); err != nil {
 		return nil, err
 	}
-	type roleStake struct {
-		Role ledger.Role `json:"role"`
-		staking.Stake
-	}
-	out := struct {
-		Stakes  []roleStake `json:"stakes"`
-		ConsKey []byte      `json:"cons_key,omitempty"`
-		Salts   ledger.Hash `json:"salts"`
-	}{Stakes: []roleStake{}, ConsKey: r.ConsKey, Salts: r.Salts}
+	out := StakeRecord{Stakes: []RoleStake{}, ConsKey: r.ConsKey, Salts: r.Salts}
 	for _, role := range ledger.Roles() {
 		if s := r.Of(role); s != (staking.Stake{}) {
-			out.Stakes = append(out.Stakes, roleStake{role, s})
+			out.Stakes = append(out.Stakes, RoleStake{role, s})
 		}
 	}
 	return out, nil

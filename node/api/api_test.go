@@ -196,12 +196,13 @@ func TestOpenAPIDocumentNamesEveryEndpoint(t *testing.T) {
 		}
 	}
 	require.ElementsMatch(t, []string{
+		"GET /v1/ledger/proof", "GET /v1/ledger/header", "GET /v1/ledger/txs/{hash}", "GET /v1/ledger/events", "GET /v1/rewards/{id}",
 		"GET /v1/status", "GET /v1/id", "GET /v1/peers", "POST /v1/connect", "POST /v1/invite", "POST /v1/stop", "GET /v1/events",
 		"POST /v1/shards", "GET /v1/shards", "GET /v1/shards/{cid}", "GET /v1/shards/{cid}/data", "DELETE /v1/shards/{cid}",
 		"POST /v1/projects", "GET /v1/projects", "POST /v1/tasks", "GET /v1/tasks", "GET /v1/tasks/{id}", "POST /v1/infer",
 		"GET /v1/ledger", "GET /v1/ledger/blocks/{height}", "GET /v1/accounts", "GET /v1/accounts/{id}", "GET /v1/rewards",
 		"GET /v1/ledger/kinds", "POST /v1/ledger/messages", "GET /v1/ledger/state/{what}", "GET /v1/wallets", "POST /v1/wallets",
-		"POST /v1/documents", "GET /v1/documents/{cid}",
+		"POST /v1/documents", "POST /v1/keys/rotate", "GET /v1/documents/{cid}",
 	}, got)
 }
 

@@ -70,6 +70,8 @@ type StateBackend interface {
 	KeepDocument(ctx context.Context, req types.DocumentRequest) (types.Document, error)
 	// Document returns a text by its CID, from this node or its peers.
 	Document(ctx context.Context, cid string) (types.Document, error)
+	// RotateKey makes a new key and has the ledger put it in force from the next epoch on.
+	RotateKey(ctx context.Context, req types.RotateKeyRequest) (types.Submitted, error)
 	// Wallets lists the keys of the node's home.
 	Wallets(ctx context.Context) ([]types.Wallet, error)
 	// NewWallet makes a key in the node's home.
@@ -84,8 +86,11 @@ type EventBackend interface {
 	Subscribe(ctx context.Context, filter types.EventFilter, after uint64) (<-chan types.Event, error)
 }
 
-// Backend is everything the server needs; none may be nil.
+// Backend is everything the server needs; none may be nil, but on a light node, which has no Shards, Tasks and State.
 type Backend struct {
+	// Light says that the node follows headers alone: requests for what it does not have are refused with that reason.
+	Light bool
+
 	Node   NodeBackend
 	Shards ShardBackend
 	Tasks  TaskBackend

@@ -23,6 +23,9 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, types.NewError(types.CodeNotFound, "no such endpoint", r.Method+" "+r.URL.Path, "see /openapi.json"))
 	})
+	if s.backend.Light {
+		return s.guard(lightOnly(mux))
+	}
 	return s.guard(mux)
 }
 

@@ -82,7 +82,7 @@ func New(cfg Config, backend Backend, log *slog.Logger) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	if backend.Node == nil || backend.Shards == nil || backend.Tasks == nil || backend.Ledger == nil || backend.Proofs == nil || backend.Events == nil {
+	if !backend.complete() {
 		return nil, errors.New("api backend is incomplete")
 	}
 	secret := make([]byte, 32)

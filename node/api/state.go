@@ -32,6 +32,9 @@ func (s *Server) stateRoutes(a huma.API) {
 	read(s, a, "/v1/documents/{cid}", "document", "A text by its CID", func(ctx context.Context, in *cidInput) (types.Document, error) {
 		return b.Document(ctx, in.CID)
 	})
+	write(s, a, "/v1/keys/rotate", "rotate key", "Replace a key of the account", func(ctx context.Context, in *body[types.RotateKeyRequest]) (types.Submitted, error) {
+		return b.RotateKey(ctx, in.Body)
+	})
 	read(s, a, "/v1/wallets", "wallets", "Keys of the node's home", func(ctx context.Context, _ *none) (types.Wallets, error) {
 		list, err := b.Wallets(ctx)
 		return types.Wallets{Wallets: list}, err

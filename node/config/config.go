@@ -21,6 +21,8 @@ var ErrInvalid = errors.New("configuration is not usable")
 type Config struct {
 	Name string `toml:"name" comment:"Shown to people beside the peer ID; letters, digits, '-', '.' and '_', at most 32."`
 
+	Light bool `toml:"light" comment:"Follow the ledger by its headers alone: no full node, no roles, no shards."`
+
 	Network Network `toml:"network" comment:"The peer-to-peer network."`
 	API     API     `toml:"api" comment:"The HTTP API that every command uses."`
 	Roles   Roles   `toml:"roles" comment:"What this node works as; each needs its stake on the ledger."`

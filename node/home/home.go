@@ -43,6 +43,15 @@ func (h Home) ValidatorKey() string { return filepath.Join(h.dir, "validator", "
 // ValidatorState is the last block vote signed, which protects against signing twice.
 func (h Home) ValidatorState() string { return filepath.Join(h.dir, "validator", "state.json") }
 
+// Signer is the seed of the key that signs for the account, if it is no longer the identity.
+func (h Home) Signer() string { return filepath.Join(h.dir, "signer.key") }
+
+// NextSigner is the seed of the signing key that waits for its epoch.
+func (h Home) NextSigner() string { return filepath.Join(h.dir, "signer-next.key") }
+
+// NextValidator is the seed of the consensus key that waits for its epoch.
+func (h Home) NextValidator() string { return filepath.Join(h.dir, "validator", "next.key") }
+
 // Salts is the secret seed of a coordinator's salt chain.
 func (h Home) Salts() string { return filepath.Join(h.dir, "validator", "salts.key") }
 
@@ -57,6 +66,9 @@ func (h Home) Shards() string { return filepath.Join(h.dir, "data", "shards") }
 
 // Jobs is the folder of the job journal.
 func (h Home) Jobs() string { return filepath.Join(h.dir, "data", "jobs") }
+
+// Light is the last header that a light node trusted.
+func (h Home) Light() string { return filepath.Join(h.dir, "data", "light.cbor") }
 
 // Peers is the file of peers worth meeting again.
 func (h Home) Peers() string { return filepath.Join(h.dir, "data", "peers.json") }

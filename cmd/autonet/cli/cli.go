@@ -64,6 +64,10 @@ type StartOptions struct {
 	Log io.Writer
 	// Record is the file that receives every event as NDJSON; empty = none.
 	Record string
+	// Light follows the ledger by its headers alone.
+	Light bool
+	// Trust is an exported header that a light node is to trust; empty = none.
+	Trust []byte
 	// Ready is called once the API answers.
 	Ready func()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -150,6 +151,9 @@ func statusText(p *page, s types.Status) {
 		place += ", catching up"
 	}
 	p.row("ledger", place)
+	if s.Light != nil {
+		lightText(p, *s.Light)
+	}
 	p.row("lease", leaseText(s.Lease))
 	p.row("store", fmt.Sprintf("%d blocks, %s, %d pins", s.Store.Blocks, types.Bytes(s.Store.UsedBytes), s.Store.Pins))
 	t := s.Traffic
@@ -157,6 +161,17 @@ func statusText(p *page, s types.Status) {
 	p.row("shards", fmt.Sprintf("%s out, %s in", types.Bytes(t.ShardSent), types.Bytes(t.ShardReceived)))
 	for _, j := range s.Jobs {
 		p.row("job", fmt.Sprintf("%s %s %s %d/%d %s", j.Kind, types.Short(j.Task), j.Phase, j.Step, j.Steps, or(j.Error, j.State)))
+	}
+}
+
+func lightText(p *page, l types.LightStatus) {
+	p.row("light", fmt.Sprintf("trusts height %d, %s, to go on from until %s", l.Height, types.Short(l.Hash), clock(l.TrustUntilMS)))
+	p.row("witnesses", fmt.Sprintf("%d agreed, %d can be asked", l.Witnesses, l.Sources))
+	if l.Conflict != "" {
+		p.row("conflict", l.Conflict)
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.Refused)) {
+		p.row("refused", types.Short(name), l.Refused[name])
 	}
 }
 
@@ -253,19 +268,31 @@ func (a *app) invite() *cobra.Command {
 	return c
 }
 
+// startFlags are what a node's owner says at its start.
+type startFlags struct {
+	record, trust string
+	light         bool
+}
+
 func (a *app) start() *cobra.Command {
-	var record string
+	var f startFlags
 	var detach, tether bool
 	c := &cobra.Command{
 		Use: "start", Short: "Run the node of this home",
-		Long:    "Runs in the foreground until Ctrl-C or autonet stop; --detach leaves it running in the background.",
-		Example: "  autonet start\n  autonet start --detach\n  autonet start --home /tmp/b --record events.ndjson", Args: cobra.NoArgs,
+		Long: "Runs in the foreground until Ctrl-C or autonet stop; --detach leaves it running in the background.\n" +
+			"With --light it keeps no ledger: it follows the headers, checks them against several peers and reads records by\n" +
+			"their proofs. --trust names a header of somebody you trust (autonet ledger header -o FILE), which a light node\n" +
+			"needs once when genesis or its last header is too old, or when it has met two contradicting headers.",
+		Example: "  autonet start\n  autonet start --detach\n  autonet start --home /tmp/b --record events.ndjson\n  autonet start --light --trust header.412", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !home.At(a.home).Initialised() {
 				return fmt.Errorf("%s: %w", a.home, home.ErrNotInitialised)
 			}
+			if _, err := f.root(); err != nil {
+				return err
+			}
 			if detach {
-				return a.startDetached(cmd.Context(), record)
+				return a.startDetached(cmd.Context(), f)
 			}
 			ctx, stop := context.WithCancel(cmd.Context())
 			defer stop()
@@ -275,22 +302,36 @@ func (a *app) start() *cobra.Command {
 					stop()
 				}()
 			}
-			return a.run(ctx, record)
+			return a.run(ctx, f)
 		},
 	}
-	c.Flags().StringVar(&record, "record", "", "append every event to this file as NDJSON")
+	c.Flags().StringVar(&f.record, "record", "", "append every event to this file as NDJSON")
+	c.Flags().BoolVar(&f.light, "light", false, "follow the ledger by its headers alone")
+	c.Flags().StringVar(&f.trust, "trust", "", "file with a header that a light node is to trust")
 	c.Flags().BoolVar(&detach, "detach", false, "leave the node running in the background; its log goes to node.log")
 	c.Flags().BoolVar(&tether, "tether", false, "stop when standard input ends")
 	c.Flags().Lookup("tether").Hidden = true
 	return c
 }
 
-func (a *app) run(ctx context.Context, record string) error {
-	o := StartOptions{Home: a.home, Version: a.versionText(), Log: a.streams.Err, Record: record}
+// root reads the header that a light node is to trust.
+func (f startFlags) root() ([]byte, error) {
+	if f.trust == "" {
+		return nil, nil
+	}
+	return readDocument(f.trust)
+}
+
+func (a *app) run(ctx context.Context, f startFlags) error {
+	root, err := f.root()
+	if err != nil {
+		return err
+	}
+	o := StartOptions{Home: a.home, Version: a.versionText(), Log: a.streams.Err, Record: f.record, Light: f.light, Trust: root}
 	o.Ready = func() {
 		_ = a.node(func(c *client.Client) error { return a.announce(ctx, c) }) // a courtesy: the node runs either way
 	}
-	err := a.deps.Start(ctx, o)
+	err = a.deps.Start(ctx, o)
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}

@@ -24,7 +24,7 @@ const (
 )
 
 // startDetached starts the node as a process of its own and waits until it answers.
-func (a *app) startDetached(ctx context.Context, record string) error {
+func (a *app) startDetached(ctx context.Context, f startFlags) error {
 	h := home.At(a.home)
 	if c, err := client.Open(a.home); err == nil {
 		_, err = c.Status(ctx)
@@ -42,8 +42,14 @@ func (a *app) startDetached(ctx context.Context, record string) error {
 		return fmt.Errorf("open the log: %w", err)
 	}
 	args := []string{"start", "--home", a.home}
-	if record != "" {
-		args = append(args, "--record", record)
+	if f.record != "" {
+		args = append(args, "--record", f.record)
+	}
+	if f.light {
+		args = append(args, "--light")
+	}
+	if f.trust != "" {
+		args = append(args, "--trust", f.trust)
 	}
 	child := exec.CommandContext(context.WithoutCancel(ctx), self, args...)
 	child.Stdout, child.Stderr = log, log

@@ -29,6 +29,8 @@ type Node struct {
 	SubmittedValue types.Submitted
 	WalletList     []types.Wallet
 	ProofValues    Proofs
+	// Light makes it a light node.
+	Light bool
 	Feed           *feed.Feed
 	// Stopped is closed by the first Stop.
 	Stopped chan struct{}
@@ -92,6 +94,9 @@ func (n *Node) Dialled() []types.ConnectRequest {
 
 // Backend is the node as the server sees it.
 func (n *Node) Backend() api.Backend {
+	if n.Light {
+		return api.Backend{Light: true, Node: n, Ledger: n, Proofs: n, Events: n.Feed}
+	}
 	return api.Backend{Node: n, Shards: shards{n}, Tasks: n, Ledger: n, State: n, Proofs: n, Events: n.Feed}
 }
 

@@ -79,3 +79,12 @@ func (n *Node) Document(_ context.Context, cid string) (types.Document, error) {
 	}
 	return types.Document{}, missing("document", cid)
 }
+
+// RotateKey remembers the request as a message and answers with SubmittedValue.
+func (n *Node) RotateKey(ctx context.Context, req types.RotateKeyRequest) (types.Submitted, error) {
+	kind := "staking/rotate-key"
+	if req.Consensus {
+		kind = "staking/rotate-consensus-key"
+	}
+	return n.Submit(ctx, types.SubmitRequest{Kind: kind})
+}

@@ -55,3 +55,8 @@ func (c *Client) KeepDocument(ctx context.Context, text string) (types.Document,
 func (c *Client) Document(ctx context.Context, cid string) (types.Document, error) {
 	return get[types.Document](ctx, c, "/v1/documents"+segment(cid))
 }
+
+// RotateKey replaces a key of the node's account from the next epoch on: the one that signs messages, or blocks.
+func (c *Client) RotateKey(ctx context.Context, consensus bool) (types.Submitted, error) {
+	return post[types.Submitted](ctx, c, "/v1/keys/rotate", types.RotateKeyRequest{Consensus: consensus})
+}

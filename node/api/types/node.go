@@ -22,6 +22,7 @@ type Status struct {
 	Store     StoreStatus  `json:"store" doc:"Its block store"`
 	Traffic   Traffic      `json:"traffic" doc:"Bytes since start"`
 	RSSMiB    int64        `json:"rss_mib" doc:"Resident memory, MiB"`
+	Light     *LightStatus `json:"light,omitempty" doc:"Of a light node: what it trusts"`
 }
 
 // LedgerStatus is where a node's ledger stands.

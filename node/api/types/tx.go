@@ -53,6 +53,11 @@ type Document struct {
 	Text string `json:"text" doc:"The text"`
 }
 
+// RotateKeyRequest replaces a key of the node's account from the next epoch on.
+type RotateKeyRequest struct {
+	Consensus bool `json:"consensus,omitempty" doc:"The key that signs blocks; else the one that signs messages"`
+}
+
 // Wallet is a key in the node's home.
 type Wallet struct {
 	Name    string `json:"name" doc:"Name; node = the node's own key"`
