@@ -132,10 +132,10 @@ func (m Matrix) ClipColumns(threshold []fixed.I32F32) Matrix {
 // Interpolate returns m + ratio·(to − m): m itself at a ratio of zero, to itself at one, and between them without the
 // entries that are not positive.
 func (m Matrix) Interpolate(to Matrix, ratio fixed.I32F32) Matrix {
-	switch ratio {
-	case 0:
+	if ratio == 0 {
 		return m.Clone()
-	case fixed.One:
+	}
+	if ratio == fixed.One {
 		return to.Clone()
 	}
 	return combine(m, to, func(_ int, _ uint32, a, b fixed.I32F32) fixed.I32F32 {

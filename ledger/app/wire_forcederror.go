@@ -6,6 +6,7 @@ import (
 	"autonet/ledger"
 	"autonet/ledger/bank"
 	"autonet/ledger/forcederror"
+	"autonet/ledger/staking"
 	"autonet/ledger/task"
 )
 
@@ -18,7 +19,7 @@ func (a *App) forcederrorRoutes() map[string]route {
 
 func (a *App) newForcedError() forcederror.Keeper {
 	return forcederror.New(forcederror.Ports{
-		Tasks: trapTasks{a}, Accounts: trapAccounts{a}, Stakes: trapStakes{a}, Bank: trapBank{a},
+		Tasks: trapTasks{a}, Accounts: trapAccounts{a}, Stakes: trapStakes{stakePort{a}}, Bank: trapBank{a},
 	})
 }
 
@@ -92,19 +93,22 @@ func (p trapAccounts) Signed(kv ledger.KV, key, account ledger.Account) bool {
 }
 
 // trapStakes is staking as forcederror sees it.
-type trapStakes struct{ *App }
-
-// Bonded implements forcederror.Stakes.
-func (p trapStakes) Bonded(kv ledger.KV, account ledger.Account, role ledger.Role) ledger.Natn {
-	record, _ := p.staking.Record(kv, account)
-	return record.Of(role).Bonded + record.Of(role).Unbonding
-}
+type trapStakes struct{ stakePort }
 
 // Slash implements forcederror.Stakes.
 func (p trapStakes) Slash(ctx *ledger.Context, kv ledger.KV, s forcederror.Penalty) ledger.Natn {
-	return p.staking.Slash(ctx, kv, penalty(task.Penalty{
+	return p.staking.Slash(ctx, kv, trapPenalty(s))
+}
+
+// SlashLocked implements forcederror.Stakes.
+func (p trapStakes) SlashLocked(ctx *ledger.Context, kv ledger.KV, purpose string, s forcederror.Penalty) ledger.Natn {
+	return p.staking.SlashLocked(ctx, kv, purpose, trapPenalty(s))
+}
+
+func trapPenalty(s forcederror.Penalty) staking.Penalty {
+	return penalty(task.Penalty{
 		Account: s.Account, Role: s.Role, Amount: s.Amount, Task: s.Task, Cause: s.Cause, Evidence: s.Evidence,
-	}))
+	})
 }
 
 // trapBank is the bank as forcederror sees it.

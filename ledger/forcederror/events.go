@@ -9,6 +9,8 @@ type EventSealed struct {
 	Commitments []ledger.Hash  `json:"commitments"`
 	Jackpot     ledger.Natn    `json:"jackpot"` // escrowed for each
 	Pay         ledger.Natn    `json:"pay"`     // escrowed for each
+	Bond        ledger.Natn    `json:"bond"`    // locked of the governor's stake until it opens them
+	Role        ledger.Role    `json:"role"`    // in which it is locked
 }
 
 // What a seal turned out to hold.

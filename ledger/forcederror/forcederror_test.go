@@ -25,7 +25,9 @@ func sealed(t *testing.T) (*world, string, []forcederror.Secret) {
 func TestATrapThatIsCaughtPaysItsJackpotAndItsSolver(t *testing.T) {
 	w, id, secrets := sealed(t)
 	require.Equal(t, 2*70*atn, w.pot, "jackpot and pay for every seal")
+	require.Len(t, w.locks, 1)
 	require.NoError(t, w.open(governor, id, secrets))
+	require.Empty(t, w.locks)
 	require.True(t, w.keeper.Opened(w.kv, id, acct(solver)))
 	require.True(t, w.keeper.Counts(w.kv, id, acct(solver)))
 	require.False(t, w.keeper.Opened(w.kv, id, acct(solver+1)))
@@ -94,6 +96,7 @@ func TestSealsLeftUnopenedCostTheGovernorAndGoBackToTheTreasury(t *testing.T) {
 	w, id, _ := sealed(t)
 	w.over(id)
 	require.Zero(t, w.pot)
+	require.Empty(t, w.locks)
 	require.Equal(t, 500*atn-25*atn-2*20*atn, w.stakes[acct(governor)], "what two hidden solutions could earn, and the slash")
 	require.Equal(t, uint64(1), w.keeper.Warden(w.kv, acct(governor)).Failed)
 	set, ok := w.keeper.Set(w.kv, id, acct(governor))

@@ -160,6 +160,9 @@ func (k Keeper) Seal(ctx *ledger.Context, kv ledger.KV, m Seal) error {
 		return fmt.Errorf("escrow of the seals of task %s: %w", m.Task, err)
 	}
 	set.Held = ledger.Natn(held)
+	if err := k.lockBond(ctx, kv, &set, t); err != nil {
+		return err
+	}
 	if err := k.ports.Bank.Escrow(ctx, kv, set.Held, m.Task); err != nil {
 		return err
 	}
@@ -174,9 +177,33 @@ func (k Keeper) Seal(ctx *ledger.Context, kv ledger.KV, m Seal) error {
 	kv.Set(keyLive(m.Task, ctx.Sender), []byte{1})
 	ctx.Emit(EventSealed{
 		Task: m.Task, Governor: ctx.Sender, Commitments: m.Commitments, Jackpot: set.Jackpot, Pay: set.Pay,
+		Bond: set.Bond, Role: set.Role,
 	})
 	return nil
 }
+
+// lockBond locks the price of silence in the first of the governor's stakes that covers it: a slash, and what as many
+// solutions as there are seals could earn.
+func (k Keeper) lockBond(ctx *ledger.Context, kv ledger.KV, set *Set, t Task) error {
+	hidden, err := fixed.Mul(uint64(t.Reward), uint64(len(set.Commitments)))
+	if err != nil {
+		return fmt.Errorf("bond of the seals of task %s: %w", set.Task, err)
+	}
+	bond, err := fixed.Add(uint64(ctx.Params.Traps.SealSlash), hidden)
+	if err != nil {
+		return fmt.Errorf("bond of the seals of task %s: %w", set.Task, err)
+	}
+	set.Bond = ledger.Natn(bond)
+	for _, set.Role = range ledger.Roles() {
+		if err = k.ports.Stakes.Lock(ctx, kv, set.Governor, set.Role, lockPurpose(set.Task), set.Bond); err == nil {
+			return nil
+		}
+	}
+	return ledger.Refuse(ledger.CodeFunds, "no stake of %s covers the bond of %s for its seals", set.Governor, set.Bond)
+}
+
+// lockPurpose names the lock of a governor's bond for a task.
+func lockPurpose(task string) string { return "seals-" + task }
 
 func (k Keeper) checkSeal(ctx *ledger.Context, kv ledger.KV, m Seal, t Task) error {
 	p := ctx.Params.Traps

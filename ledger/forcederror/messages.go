@@ -2,6 +2,7 @@ package forcederror
 
 import (
 	"crypto/ed25519"
+	"slices"
 
 	"autonet/ledger"
 )
@@ -45,10 +46,8 @@ func (m Seal) Validate() error {
 		if c.IsZero() {
 			return invalid("seal %d is empty", i)
 		}
-		for _, other := range m.Commitments[:i] {
-			if other == c {
-				return invalid("seal %d is the same as another", i)
-			}
+		if slices.Contains(m.Commitments[:i], c) {
+			return invalid("seal %d is the same as another", i)
 		}
 	}
 	return nil

@@ -18,6 +18,7 @@ func (k Keeper) Open(ctx *ledger.Context, kv ledger.KV, m Open) error {
 		}
 	}
 	set.Opened = true
+	k.ports.Stakes.Unlock(ctx, kv, set.Governor, set.Role, lockPurpose(set.Task))
 	each := set.Jackpot + set.Pay
 	for i, secret := range m.Secrets {
 		held, err := k.openOne(ctx, kv, set, i, secret)

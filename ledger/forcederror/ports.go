@@ -46,10 +46,15 @@ type Accounts interface {
 	Signed(kv ledger.KV, key, account ledger.Account) bool
 }
 
-// Stakes slashes.
+// Stakes locks and slashes stake.
 type Stakes interface {
-	// Bonded returns the account's stake in a role.
-	Bonded(kv ledger.KV, account ledger.Account, role ledger.Role) ledger.Natn
+	// Lock locks part of the account's stake under a purpose that is unique to the account. It refuses with CodeFunds
+	// when the stake that is not locked yet does not suffice.
+	Lock(ctx *ledger.Context, kv ledger.KV, account ledger.Account, role ledger.Role, purpose string, amount ledger.Natn) error
+	// Unlock ends a lock.
+	Unlock(ctx *ledger.Context, kv ledger.KV, account ledger.Account, role ledger.Role, purpose string)
+	// SlashLocked is Slash limited to what is locked for the purpose, and takes it out of that lock.
+	SlashLocked(ctx *ledger.Context, kv ledger.KV, purpose string, p Penalty) ledger.Natn
 	// Slash takes up to the amount of the role's stake for the treasury and returns what it took.
 	Slash(ctx *ledger.Context, kv ledger.KV, p Penalty) ledger.Natn
 }

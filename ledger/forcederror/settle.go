@@ -125,8 +125,9 @@ func (k Keeper) close(ctx *ledger.Context, kv ledger.KV, set Set, t Task) error 
 		cause = "all its seals are settled"
 	case t.Verdict:
 		cause = "its seals were not opened in time"
-		k.slashGovernor(ctx, kv, set, t, cause)
+		k.slashGovernor(ctx, kv, set, cause)
 	}
+	k.ports.Stakes.Unlock(ctx, kv, set.Governor, set.Role, lockPurpose(set.Task)) // what is left of it
 	returned := set.Held
 	set.Held, set.Closed = 0, true
 	saveSet(kv, set)
@@ -134,29 +135,17 @@ func (k Keeper) close(ctx *ledger.Context, kv ledger.KV, set Set, t Task) error 
 	return k.ports.Bank.Return(ctx, kv, returned, "seals: "+cause, set.Task)
 }
 
-// slashGovernor takes the price of silence out of a governor's stakes, role after role.
-func (k Keeper) slashGovernor(ctx *ledger.Context, kv ledger.KV, set Set, t Task, cause string) {
+// slashGovernor takes the bond of a governor that left its seals unopened.
+func (k Keeper) slashGovernor(ctx *ledger.Context, kv ledger.KV, set Set, cause string) {
 	w := k.Warden(kv, set.Governor)
 	w.Failed++
 	ledger.Save(kv, keyWarden(set.Governor), w)
-	due := uint64(ctx.Params.Traps.SealSlash)
-	if hidden, err := fixed.Mul(uint64(t.Reward), uint64(len(set.Commitments))); err == nil {
-		if sum, err := fixed.Add(due, hidden); err == nil {
-			due = sum
-		}
+	p := Penalty{
+		Account: set.Governor, Role: set.Role, Amount: set.Bond, Task: set.Task, Cause: cause,
+		Evidence: fmt.Sprintf("%d seals of height %d", len(set.Commitments), set.Height),
 	}
-	for _, role := range ledger.Roles() {
-		if due == 0 {
-			return
-		}
-		if k.ports.Stakes.Bonded(kv, set.Governor, role) == 0 {
-			continue
-		}
-		due -= min(due, uint64(k.slash(ctx, kv, Penalty{
-			Account: set.Governor, Role: role, Amount: ledger.Natn(due), Task: set.Task, Cause: cause,
-			Evidence: fmt.Sprintf("%d seals of height %d", len(set.Commitments), set.Height),
-		})))
-	}
+	taken := k.ports.Stakes.SlashLocked(ctx, kv, lockPurpose(set.Task), p)
+	ctx.Emit(EventSlashed{Task: p.Task, Account: p.Account, Role: p.Role, Amount: taken, Cause: p.Cause, Evidence: p.Evidence})
 }
 
 func without(accounts []ledger.Account, one ledger.Account) []ledger.Account {

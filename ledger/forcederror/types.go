@@ -11,6 +11,8 @@ type Set struct {
 	Jackpot     ledger.Natn    `json:"jackpot"` // of each seal
 	Pay         ledger.Natn    `json:"pay"`     // of each seal
 	Held        ledger.Natn    `json:"held"`    // of the escrow, still
+	Bond        ledger.Natn    `json:"bond"`    // of the governor's stake, locked until the opening
+	Role        ledger.Role    `json:"role"`    // in which it is locked
 	Opened      bool           `json:"opened"`
 	Closed      bool           `json:"closed"` // nothing can happen to it any more
 }

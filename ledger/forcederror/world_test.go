@@ -51,6 +51,7 @@ type world struct {
 	tasks    map[string]*forcederror.Task
 	shown    map[string]bool // task and account of revealed solutions
 	stakes   map[ledger.Account]ledger.Natn
+	locks    map[string]ledger.Natn // by account and purpose
 	balances map[ledger.Account]ledger.Natn
 	treasury ledger.Natn
 	pot      ledger.Natn
@@ -61,7 +62,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
 		t: t, kv: ledgertest.NewKV(), now: ledgertest.Context(acct(governor)), tasks: map[string]*forcederror.Task{},
-		shown: map[string]bool{}, stakes: map[ledger.Account]ledger.Natn{}, balances: map[ledger.Account]ledger.Natn{},
+		shown: map[string]bool{}, stakes: map[ledger.Account]ledger.Natn{}, locks: map[string]ledger.Natn{}, balances: map[ledger.Account]ledger.Natn{},
 		treasury: 1000 * atn, old: true,
 	}
 	for i := range stranger + 1 {
@@ -229,12 +230,26 @@ func (w *world) History(ledger.KV, ledger.Account) (accepted uint64, firstMS int
 // Signed implements forcederror.Accounts.
 func (w *world) Signed(_ ledger.KV, key, account ledger.Account) bool { return key == account }
 
-// Bonded implements forcederror.Stakes.
-func (w *world) Bonded(_ ledger.KV, account ledger.Account, role ledger.Role) ledger.Natn {
-	if role != ledger.RoleCoordinator {
-		return 0
+// Lock implements forcederror.Stakes: everybody stakes as a coordinator only.
+func (w *world) Lock(
+	_ *ledger.Context, _ ledger.KV, account ledger.Account, role ledger.Role, purpose string, amount ledger.Natn,
+) error {
+	if role != ledger.RoleCoordinator || w.stakes[account] < amount {
+		return ledger.Refuse(ledger.CodeFunds, "no stake")
 	}
-	return w.stakes[account]
+	w.locks[string(account)+purpose] = amount
+	return nil
+}
+
+// Unlock implements forcederror.Stakes.
+func (w *world) Unlock(_ *ledger.Context, _ ledger.KV, account ledger.Account, _ ledger.Role, purpose string) {
+	delete(w.locks, string(account)+purpose)
+}
+
+// SlashLocked implements forcederror.Stakes.
+func (w *world) SlashLocked(ctx *ledger.Context, kv ledger.KV, purpose string, p forcederror.Penalty) ledger.Natn {
+	p.Amount = min(p.Amount, w.locks[string(p.Account)+purpose])
+	return w.Slash(ctx, kv, p)
 }
 
 // Slash implements forcederror.Stakes.

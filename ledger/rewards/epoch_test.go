@@ -2,6 +2,7 @@ package rewards_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,9 +15,9 @@ const seat = 3 * atn
 
 func last[E ledger.EventData](t *testing.T, events []ledger.EventData) E {
 	t.Helper()
-	for i := len(events) - 1; i >= 0; i-- {
-		if e, ok := events[i].(E); ok {
-			return e
+	for _, e := range slices.Backward(events) {
+		if one, ok := e.(E); ok {
+			return one
 		}
 	}
 	var none E
