@@ -264,7 +264,12 @@ func (n *Node) makeLedger() error {
 	}
 	n.serveState()
 	n.tunnel = tunnel.New(n.host, cometProtocol, n.engine.P2PAddr)
-	n.sender = newSender(n.engine, n.network, ed25519.PrivateKey(raw), n.spreadTx)
+	key, err := signingKey(n.home, raw)
+	if err != nil {
+		return err
+	}
+	n.sender = newSender(n.engine, n.network, key, n.spreadTx)
+	n.sender.account = n.account
 	n.wallets = newWallets(n.home.Wallets(), n.sender, func(key ed25519.PrivateKey) *sender {
 		return newSender(n.engine, n.network, key, n.spreadTx)
 	})

@@ -22,6 +22,11 @@ const enlistEvery = 5 * time.Second
 func (n *Node) enlist(ctx context.Context) error {
 	refused := map[string]bool{}
 	for {
+		if n.engine.Status().Height > 0 {
+			if err := n.takeKeys(ctx); err != nil && ctx.Err() == nil {
+				n.log.LogAttrs(ctx, slog.LevelWarn, "a new key is not in use", slog.String("reason", err.Error()))
+			}
+		}
 		for _, m := range n.missing() {
 			if refused[m.Kind()] {
 				continue

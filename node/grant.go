@@ -4,16 +4,12 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
-	"strings"
 	"time"
 
-	"autonet/internal/atomicfile"
 	"autonet/ledger"
 	"autonet/ledger/app"
 	"autonet/ledger/bank"
@@ -55,23 +51,12 @@ func (n *Node) claim(ctx context.Context, seed []byte) error {
 
 // saveGrant keeps an invitation's one-use key until the node claims it.
 func saveGrant(h home.Home, seed []byte) error {
-	return atomicfile.Write(h.Grant(), []byte(hex.EncodeToString(seed)+"\n"), 0o600)
+	return writeSeed(h.Grant(), seed)
 }
 
 // readGrant returns the one-use key that waits in a home; nil if none does.
 func readGrant(h home.Home) ([]byte, error) {
-	raw, err := os.ReadFile(h.Grant())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the grant's key: %w", err)
-	}
-	seed, err := hex.DecodeString(strings.TrimSpace(string(raw)))
-	if err != nil || len(seed) != ed25519.SeedSize {
-		return nil, fmt.Errorf("%s holds no grant's key", h.Grant())
-	}
-	return seed, nil
+	return readSeed(h.Grant())
 }
 
 // settleIn claims the grant that the home was made with and bonds the roles that the node works as, as far as the money

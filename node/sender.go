@@ -42,6 +42,13 @@ func newSender(e *abci.Engine, network string, key ed25519.PrivateKey, spread fu
 	return &sender{engine: e, network: network, key: key, account: ledger.AccountFromKey(pub), spread: spread}
 }
 
+// rekey signs with another key from now on; the account stays.
+func (s *sender) rekey(key ed25519.PrivateKey) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.key = key
+}
+
 // Account implements roles.Ledger.
 func (s *sender) Account() ledger.Account { return s.account }
 

@@ -94,6 +94,7 @@ func readers() map[string]reader {
 		"disputes":  about("TASK", app.View.Disputes),
 		"unbonding": of(app.View.Unbonding),
 		"locks":     of(app.View.Locks),
+		"keys":      of(app.View.Keys),
 
 		"providers": all(app.View.Providers),
 		"manifests": all(app.View.Manifests),

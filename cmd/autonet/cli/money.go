@@ -89,7 +89,7 @@ func amountOf(denom, text string) (uint64, error) {
 }
 
 func (a *app) stake() *cobra.Command {
-	return group("stake", "Stake behind roles", "  autonet stake bond solver 50", a.stakeBond(), a.stakeUnbond(), a.stakeList())
+	return group("stake", "Stake behind roles", "  autonet stake bond solver 50", a.stakeBond(), a.stakeUnbond(), a.stakeList(), a.stakeRotate())
 }
 
 func (a *app) stakeBond() *cobra.Command {
@@ -189,4 +189,25 @@ func ownOr(cmd *cobra.Command, c *client.Client, args []string) (string, error) 
 	}
 	id, err := c.ID(cmd.Context())
 	return id.Account, err
+}
+
+func (a *app) stakeRotate() *cobra.Command {
+	var consensus bool
+	c := &cobra.Command{
+		Use: "rotate-key", Short: "Replace the key that signs for the account, or with --consensus the one that signs blocks",
+		Long: "The new key is made by the node, lies in its home and is in force from the next epoch on; the account keeps its name.\n" +
+			"What the old key signed stays punishable. A validator starts its node again when the new consensus key is in force.",
+		Example: "  autonet stake rotate-key\n  autonet stake rotate-key --consensus", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.node(func(c *client.Client) error {
+				s, err := c.RotateKey(cmd.Context(), consensus)
+				if err != nil {
+					return err
+				}
+				return a.show(s, func(p *page) { sentText(p, s) })
+			})
+		},
+	}
+	c.Flags().BoolVar(&consensus, "consensus", false, "the key that signs blocks")
+	return c
 }
