@@ -18,17 +18,25 @@ type Param struct {
 	Name       string `json:"name"`
 	Value      int64  `json:"value"`      // math.MaxInt64 stands for every greater one
 	Entrenched bool   `json:"entrenched"` // only the constitution may change it
+	Fixed      bool   `json:"fixed"`      // nothing changes it after genesis
 }
 
-// Entrenched reports whether only a constitutional amendment may change a parameter: every quorum and majority and what
-// decides when one is needed or what it is counted of, the heartbeat's threshold, and the lease. The supply is no
-// parameter, and this list is none either: nothing changes them.
+// Fixed reports whether a parameter is that of genesis for good: epochs are numbered by their length, and another length
+// would number them back.
+func Fixed(name string) bool { return name == "epoch_ms" }
+
+// Entrenched reports whether only a constitutional amendment may change a parameter: every quorum and majority, the
+// heartbeat's threshold and the lease, and what decides when one of them is needed, whose power it is counted of, or who may
+// still propose something better. Parameters of later modules fall under it by their names. The supply is no parameter, and
+// this list is none either: nothing changes them.
 func Entrenched(name string) bool {
 	if strings.Contains(name, "quorum") || strings.Contains(name, "majority") {
 		return true
 	}
 	switch name {
-	case "lease_ms", "governance.grant_per_mille", "governance.grant_window_ms", "governance.dormant_ms", "governance.notice_ms":
+	case "lease_ms", "governor_power", "governor_absent_ms",
+		"governance.propose_power", "governance.grant_per_mille", "governance.grant_window_ms", "governance.dormant_ms",
+		"governance.notice_ms":
 		return true
 	default:
 		return false
@@ -39,18 +47,21 @@ func Entrenched(name string) bool {
 func (p Params) List() []Param {
 	var list []Param
 	leaves(reflect.ValueOf(p), "", func(name string, leaf reflect.Value) bool {
-		list = append(list, Param{Name: name, Value: number(leaf), Entrenched: Entrenched(name)})
+		list = append(list, Param{Name: name, Value: number(leaf), Entrenched: Entrenched(name), Fixed: Fixed(name)})
 		return true
 	})
 	return list
 }
 
 // With returns the numbers after changes, each of another parameter. It refuses with CodeInvalid a name that does not
-// exist or appears twice, and with CodeRefused a value that [Params.Validate] does not allow.
+// exist, is fixed or appears twice, and with CodeRefused a value that [Params.Validate] does not allow.
 func (p Params) With(changes []Change) (Params, error) {
 	for i, change := range changes {
 		if slices.ContainsFunc(changes[:i], func(c Change) bool { return c.Name == change.Name }) {
 			return p, Refuse(CodeInvalid, "parameter %s is changed twice", Clip(change.Name))
+		}
+		if Fixed(change.Name) {
+			return p, Refuse(CodeInvalid, "parameter %s is fixed in genesis", change.Name)
 		}
 		err := Refuse(CodeInvalid, "there is no parameter %q", Clip(change.Name))
 		leaves(reflect.ValueOf(&p).Elem(), "", func(name string, leaf reflect.Value) bool {
