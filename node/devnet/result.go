@@ -27,6 +27,9 @@ func (s *swarm) report(ctx context.Context) (report.Report, error) {
 	if rep.Inference, err = s.infer(ctx); err != nil {
 		return rep, err
 	}
+	if err := s.awaitPay(ctx); err != nil {
+		return rep, err
+	}
 	if rep.Ledger, err = s.ledgerReport(ctx); err != nil {
 		return rep, err
 	}
@@ -119,6 +122,17 @@ func (s *swarm) heldOut() (dataset.Set, error) {
 	}
 	_, set, err := dataset.Open(s.opts.Data)
 	return set, err
+}
+
+// awaitPay waits until the last model can no longer be challenged: what aggregator and providers earn is paid then.
+func (s *swarm) awaitPay(ctx context.Context) error {
+	return s.until(ctx, func() (bool, error) {
+		t, err := s.proposer().api().Task(ctx, s.lastTask.ID)
+		if err != nil {
+			return false, fmt.Errorf("ask for task %s: %w", s.lastTask.ID, err)
+		}
+		return t.Phase == "", nil
+	})
 }
 
 // ledgerReport asks all nodes whether money is conserved and whether they agree on the state at one height.
