@@ -2,6 +2,7 @@ package constitution
 
 import (
 	"fmt"
+	"slices"
 
 	"autonet/ledger"
 )
@@ -55,18 +56,9 @@ func (k Keeper) open(kv ledger.KV) []Amendment {
 
 // Amend executes the message.
 func (k Keeper) Amend(ctx *ledger.Context, kv ledger.KV, m Amend) error {
-	all, own := 0, 0
-	for _, a := range k.open(kv) {
-		all++
-		if a.Proposer == ctx.Sender {
-			own++
-		}
-	}
-	if own >= MaxOwn {
+	all := k.open(kv)
+	if slices.ContainsFunc(all, func(a Amendment) bool { return a.Proposer == ctx.Sender }) {
 		return ledger.Refuse(ledger.CodeRefused, "amend: the sender has an amendment on its way; wait for it to end")
-	}
-	if all >= MaxOpen {
-		return ledger.Refuse(ledger.CodeRefused, "amend: %d amendments are on their way; wait for one to end", all)
 	}
 	needed := ctx.Params.Governance.ProposePower
 	if power := k.ports.Power.Power(kv, ctx.Sender); power < needed {
@@ -79,6 +71,11 @@ func (k Keeper) Amend(ctx *ledger.Context, kv ledger.KV, m Amend) error {
 	}
 	if err := k.fits(kv, m.Standards); err != nil {
 		return fmt.Errorf("amend: %w", err)
+	}
+	if len(all) >= MaxOpen {
+		if err := k.displace(ctx, kv, all); err != nil {
+			return err
+		}
 	}
 	a := Amendment{
 		ID: AmendmentID(ctx.Network, ctx.Sender, ctx.Nonce), Proposer: ctx.Sender, Title: m.Title, Text: m.Text,
@@ -93,6 +90,38 @@ func (k Keeper) Amend(ctx *ledger.Context, kv ledger.KV, m Amend) error {
 	}
 	k.judge(ctx, kv, a.ID, a.Text, jurisdictions)
 	return nil
+}
+
+// displace ends the amendment with the least power behind it, its proposer's or that of its signers, if the sender has more:
+// a full table must not keep out whom many trust.
+func (k Keeper) displace(ctx *ledger.Context, kv ledger.KV, all []Amendment) error {
+	var victim Amendment
+	least := k.ports.Power.Power(kv, ctx.Sender)
+	for _, a := range all {
+		behind := max(k.ports.Power.Power(kv, a.Proposer), a.Yes+a.No)
+		if a.State != StateTimelock && behind < least {
+			victim, least = a, behind
+		}
+	}
+	if victim.ID == "" {
+		return ledger.Refuse(ledger.CodeRefused, "amend: %d amendments are on their way, each with as much power behind it; wait for one to end", len(all))
+	}
+	victim.State, victim.Reason = StateLapsed, "displaced by an amendment with more power behind it"
+	k.settle(ctx, kv, victim)
+	return nil
+}
+
+// settle saves an amendment that reached another state.
+func (Keeper) settle(ctx *ledger.Context, kv ledger.KV, a Amendment) {
+	if a.State.Over() {
+		a.EndHeight = ctx.Height
+		kv.Delete(openKey(a.ID))
+	}
+	ledger.Save(kv, amendmentKey(a.ID), a)
+	ctx.Emit(Moved{
+		Amendment: a.ID, State: a.State, Reason: a.Reason, Yes: a.Yes, No: a.No, Asleep: a.Asleep, Power: a.Power,
+		Snapshot: a.Snapshot,
+	})
 }
 
 // Sign executes the message.
@@ -142,18 +171,9 @@ func (k Keeper) advance(ctx *ledger.Context, kv ledger.KV) error {
 		if err := k.step(ctx, kv, &a); err != nil {
 			return fmt.Errorf("amendment %s: %w", a.ID, err)
 		}
-		if a.State == before {
-			continue
+		if a.State != before {
+			k.settle(ctx, kv, a)
 		}
-		if a.State.Over() {
-			a.EndHeight = ctx.Height
-			kv.Delete(openKey(a.ID))
-		}
-		ledger.Save(kv, amendmentKey(a.ID), a)
-		ctx.Emit(Moved{
-			Amendment: a.ID, State: a.State, Reason: a.Reason, Yes: a.Yes, No: a.No, Asleep: a.Asleep, Power: a.Power,
-			Snapshot: a.Snapshot,
-		})
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package constitution
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,7 +12,14 @@ import (
 
 func matterKey(id string) []byte { return ledger.Key("constitution", "m", id) }
 
-func judgingKey(id string) []byte { return ledger.Key("constitution", "judging", id) }
+// maxConcluded bounds how many evaluations move in one block; the others do in the next.
+const maxConcluded = 256
+
+// judgingKey orders evaluations by the time they move on, so that those under way cost a block nothing, however many
+// there are.
+func judgingKey(atMS int64, id string) []byte {
+	return ledger.Key("constitution", "judging", fmt.Sprintf("%016x", atMS), id)
+}
 
 func evaluationKey(id string, account ledger.Account) []byte {
 	return ledger.Key("constitution", "e", id, string(account))
@@ -29,7 +37,7 @@ func (Keeper) judge(ctx *ledger.Context, kv ledger.KV, matter, text string, juri
 		CommitMS: ctx.TimeMS + g.VerdictCommitMS, RevealMS: ctx.TimeMS + g.VerdictCommitMS + g.VerdictRevealMS,
 	}
 	ledger.Save(kv, matterKey(matter), m)
-	kv.Set(judgingKey(matter), []byte{1})
+	kv.Set(judgingKey(m.CommitMS, matter), []byte{1})
 	ctx.Emit(Judging{Matter: matter, Text: text, CommitMS: m.CommitMS, RevealMS: m.RevealMS})
 }
 
@@ -159,28 +167,41 @@ func (m *Matter) count(v Verdict, weight ledger.Natn) {
 
 // conclude moves the evaluations whose time has come.
 func (k Keeper) conclude(ctx *ledger.Context, kv ledger.KV) {
-	prefix := judgingKey("")
-	var due []Matter
-	kv.Iterate(prefix, func(key, _ []byte) bool {
-		m, _ := k.Matter(kv, string(key[len(prefix):]))
-		if ctx.TimeMS >= m.RevealMS || (m.Phase == PhaseCommit && ctx.TimeMS >= m.CommitMS) {
-			due = append(due, m)
-		}
-		return true
-	})
-	for i := range due {
-		m := &due[i]
-		if ctx.TimeMS < m.RevealMS {
+	for _, key := range due(kv, ledger.Key("constitution", "judging", ""), ctx.TimeMS, maxConcluded) {
+		kv.Delete(key.raw)
+		m, _ := k.Matter(kv, key.name)
+		if m.Phase == PhaseCommit && ctx.TimeMS < m.RevealMS {
 			m.Phase = PhaseReveal
-			ledger.Save(kv, matterKey(m.ID), *m)
+			kv.Set(judgingKey(m.RevealMS, m.ID), []byte{1})
+			ledger.Save(kv, matterKey(m.ID), m)
 			continue
 		}
 		m.Phase = PhaseDone
 		m.Proceed, m.Reason = m.outcome(ctx.Params.Governance)
-		kv.Delete(judgingKey(m.ID))
-		ledger.Save(kv, matterKey(m.ID), *m)
+		ledger.Save(kv, matterKey(m.ID), m)
 		ctx.Emit(Concluded{Matter: m.ID, Proceed: m.Proceed, Reason: m.Reason, Evaluators: m.Revealed, Weight: m.Weight})
 	}
+}
+
+// timed is a key whose last two parts are a time and a name.
+type timed struct {
+	raw  []byte
+	name string
+}
+
+// due lists the keys under a prefix whose time has come, the earliest first, at most so many.
+func due(kv ledger.KV, prefix []byte, nowMS int64, most int) []timed {
+	until := fmt.Sprintf("%016x", max(nowMS, 0))
+	var list []timed
+	kv.Iterate(prefix, func(key, _ []byte) bool {
+		at, name, _ := bytes.Cut(key[len(prefix):], []byte("/"))
+		if string(at) > until || len(list) == most {
+			return false
+		}
+		list = append(list, timed{raw: bytes.Clone(key), name: string(name)})
+		return true
+	})
+	return list
 }
 
 // outcome is what the evaluators find. An article is concerned when more than half of the weight says so, for or against; two

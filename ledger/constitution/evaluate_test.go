@@ -161,3 +161,26 @@ func FuzzDecodeVerdict(f *testing.F) {
 		require.Equal(t, doc, again)
 	})
 }
+
+func TestEvaluationsUnderWayCostABlockNothing(t *testing.T) {
+	w := newWorld(t)
+	for i := range 300 {
+		w.Judge(w.ctx(bob), w.kv, constitution.AmendmentID("test", bob, uint64(i)), ledger.DocCID([]byte("why")))
+	}
+	before := w.kv.Dump()
+	w.block(w.params.Governance.VerdictCommitMS - 1)
+	require.Equal(t, before, w.kv.Dump())
+	concluded := func() int {
+		count := 0
+		for _, e := range w.events {
+			if _, ok := e.(constitution.Concluded); ok {
+				count++
+			}
+		}
+		return count
+	}
+	w.block(w.params.Governance.VerdictRevealMS + 1)
+	require.Equal(t, 256, concluded(), "a block moves so many at most")
+	w.block(1000)
+	require.Equal(t, 300, concluded())
+}

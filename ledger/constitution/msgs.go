@@ -14,8 +14,7 @@ const (
 	MaxStandards     = 64   // of one jurisdiction
 	MaxJurisdictions = 256
 	MaxChanges       = 32 // standards or parameters changed by one amendment
-	MaxOpen          = 16 // amendments on their way
-	MaxOwn           = 1  // of them by one account
+	MaxOpen          = 16 // amendments on their way, one of an account at most
 )
 
 // tagAmendment derives the identifiers of amendments.

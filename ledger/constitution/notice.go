@@ -1,7 +1,6 @@
 package constitution
 
 import (
-	"bytes"
 	"fmt"
 
 	"autonet/ledger"
@@ -73,21 +72,9 @@ func (k Keeper) Woken(ctx *ledger.Context, kv ledger.KV, account ledger.Account)
 
 // rest puts the accounts asleep whose notice is over.
 func (k Keeper) rest(ctx *ledger.Context, kv ledger.KV) {
-	prefix := ledger.Key("constitution", "q", "")
-	until := fmt.Sprintf("%016x", max(ctx.TimeMS, 0))
-	var due [][]byte
-	kv.Iterate(prefix, func(key, _ []byte) bool {
-		at, _, _ := bytes.Cut(key[len(prefix):], []byte("/"))
-		if string(at) > until || len(due) == maxRests {
-			return false
-		}
-		due = append(due, bytes.Clone(key))
-		return true
-	})
-	for _, key := range due {
-		kv.Delete(key)
-		_, name, _ := bytes.Cut(key[len(prefix):], []byte("/"))
-		account := ledger.Account(name)
+	for _, key := range due(kv, ledger.Key("constitution", "q", ""), ctx.TimeMS, maxRests) {
+		kv.Delete(key.raw)
+		account := ledger.Account(key.name)
 		g, _ := k.Given(kv, account)
 		g.Rests = true
 		ledger.Save(kv, noticeKey(account), g)

@@ -84,9 +84,8 @@ func (k Keeper) open(kv ledger.KV) []Proposal {
 
 // Propose executes the message.
 func (k Keeper) Propose(ctx *ledger.Context, kv ledger.KV, m Propose) error {
-	all, own := 0, 0
-	for _, p := range k.open(kv) {
-		all++
+	all, own := k.open(kv), 0
+	for _, p := range all {
 		if p.Proposer == ctx.Sender {
 			own++
 		}
@@ -94,15 +93,17 @@ func (k Keeper) Propose(ctx *ledger.Context, kv ledger.KV, m Propose) error {
 	if own >= MaxOwn {
 		return ledger.Refuse(ledger.CodeRefused, "propose: the sender has %d proposals on their way; wait for one to end", own)
 	}
-	if all >= MaxOpen {
-		return ledger.Refuse(ledger.CodeRefused, "propose: %d proposals are on their way; wait for one to end", all)
-	}
 	needed := ctx.Params.Governance.ProposePower * ledger.Natn(own+1)
 	if power := k.Power(kv, ctx.Sender); power < needed {
 		return ledger.Refuse(ledger.CodeFunds, "propose: the sender's governance power is %s; %s are needed for proposal number %d on its way", power, needed, own+1)
 	}
 	if err := k.sensible(ctx, kv, m); err != nil {
 		return err
+	}
+	if len(all) >= MaxOpen {
+		if err := k.displace(ctx, kv, all); err != nil {
+			return err
+		}
 	}
 	p := Proposal{
 		ID: ProposalID(ctx.Network, ctx.Sender, ctx.Nonce), Proposer: ctx.Sender,
@@ -116,6 +117,27 @@ func (k Keeper) Propose(ctx *ledger.Context, kv ledger.KV, m Propose) error {
 	ledger.Save(kv, proposalKey(p.ID), p)
 	kv.Set(openKey(p.ID), []byte{1})
 	ctx.Emit(Proposed{Proposal: p.ID, Proposer: p.Proposer, Title: p.Title, Text: p.Text, Values: p.Values})
+	return nil
+}
+
+// displace ends the proposal with the least power behind it, its proposer's or that of its voters, if the sender has more: a
+// full table must not keep out whom many trust.
+func (k Keeper) displace(ctx *ledger.Context, kv ledger.KV, all []Proposal) error {
+	var victim Proposal
+	least := k.Power(kv, ctx.Sender)
+	for _, p := range all {
+		behind := max(k.Power(kv, p.Proposer), p.Yes+p.No+p.Abstain)
+		if p.State != StateTimelock && behind < least {
+			victim, least = p, behind
+		}
+	}
+	if victim.ID == "" {
+		return ledger.Refuse(ledger.CodeRefused, "propose: %d proposals are on their way, each with as much power behind it; wait for one to end", len(all))
+	}
+	victim.State, victim.Reason, victim.EndHeight = StateLapsed, "displaced by a proposal with more power behind it", ctx.Height
+	kv.Delete(openKey(victim.ID))
+	ledger.Save(kv, proposalKey(victim.ID), victim)
+	ctx.Emit(moved(victim))
 	return nil
 }
 

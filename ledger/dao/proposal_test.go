@@ -63,10 +63,22 @@ func TestProposalsOnTheirWayAreBounded(t *testing.T) {
 		w.stake(account, 1000*atn)
 		w.must(account, change("claim_ms", 5000))
 	}
-	w.refused(ledger.CodeRefused, ann, change("claim_ms", 5000))
+	w.refused(ledger.CodeRefused, dan, change("claim_ms", 5000))
 	w.stake(ledgertest.Account(100), 999*atn)
 	w.block(1000)
-	w.must(ann, change("claim_ms", 5000))
+	w.must(dan, change("claim_ms", 5000))
+
+	w.must(eve, change("claim_ms", 5000))
+	displaced := 0
+	w.Proposals(w.kv, func(p dao.Proposal) bool {
+		if strings.HasPrefix(p.Reason, "displaced") {
+			displaced++
+			require.Equal(t, dao.StateLapsed, p.State)
+			require.NotEqual(t, eve, p.Proposer)
+		}
+		return true
+	})
+	require.Equal(t, 1, displaced, "more power finds a place")
 }
 
 func TestPowerBorrowedToProposeDoesNotCarryAProposalFar(t *testing.T) {

@@ -316,3 +316,20 @@ func TestASkewedProposerMovesTheWorkClockByAMinuteAtMost(t *testing.T) {
 	before := c.Clock(c.kv)
 	require.Equal(t, before.WorkMS, c.work(), "a header behind the last one moves nothing")
 }
+
+func TestPowerThatWandersDoesNotFillTheRegister(t *testing.T) {
+	c := newChain(t)
+	for i := range 1024 - 3 {
+		account := ledgertest.Account(100 + i)
+		c.powers[account] = 1000 * atn
+		require.NoError(t, c.Register(c.ctx(account), c.kv, heartbeat.Register{}))
+	}
+	late := ledgertest.Account(5000)
+	c.powers[late] = 1000 * atn
+	require.Equal(t, ledger.CodeRefused, ledger.CodeOf(c.Register(c.ctx(late), c.kv, heartbeat.Register{})))
+	c.powers[ledgertest.Account(500)] = 0 // delegated to somebody else
+	require.NoError(t, c.Register(c.ctx(late), c.kv, heartbeat.Register{}))
+	require.Equal(t, 1024, c.governors())
+	_, ok := c.Governor(c.kv, ledgertest.Account(500))
+	require.False(t, ok)
+}

@@ -119,10 +119,21 @@ func (k Keeper) Register(ctx *ledger.Context, kv ledger.KV, _ Register) error {
 	if power < ctx.Params.GovernorPower {
 		return ledger.Refuse(ledger.CodeFunds, "register: the sender's governance power is %s; a governor needs %s", power, ctx.Params.GovernorPower)
 	}
-	count := 0
-	k.Governors(kv, func(ledger.Account, Governor) bool { count++; return true })
+	count, idle := 0, ledger.Account("")
+	k.Governors(kv, func(account ledger.Account, _ Governor) bool {
+		count++
+		if idle == "" && k.governance.Power(kv, account) < ctx.Params.GovernorPower {
+			idle = account
+		}
+		return true
+	})
 	if count >= maxGovernors {
-		return ledger.Refuse(ledger.CodeRefused, "register: the register is full with %d governors", count)
+		if idle == "" {
+			return ledger.Refuse(ledger.CodeRefused, "register: the register is full with %d governors", count)
+		}
+		// Power can be delegated from one account to the next; a place in the register stays only with power behind it.
+		kv.Delete(governorKey(idle))
+		ctx.Emit(Left{Governor: idle, Cause: "its power left, and the register is full"})
 	}
 	ledger.Save(kv, governorKey(ctx.Sender), Governor{Since: ctx.Height, SeenWorkMS: ctx.WorkMS})
 	ctx.Emit(Registered{Governor: ctx.Sender, Power: power})
