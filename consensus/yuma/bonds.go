@@ -10,8 +10,7 @@ import (
 // bond makes bonds and dividends.
 func (r *Result) bond(c Config, in Input) {
 	n := len(in.Stake)
-	clipped := r.Weights.ClipColumns(r.Consensus)
-	weights := r.Weights.Interpolate(clipped, fixed.FromU16(c.Penalty))
+	weights := r.Weights.Interpolate(r.Clipped, fixed.FromU16(c.Penalty))
 	r.BondsBefore = recentless(c, in)
 	if c.Version == Yuma2 {
 		r.bond2(c, weights, n)

@@ -14,6 +14,7 @@ type Result struct {
 	Permits     []bool         // to be stored for the next epoch
 
 	Weights   Matrix         // those that count, rows normalised
+	Clipped   Matrix         // Weights cut to the consensus of their columns
 	Consensus []fixed.I32F32 // of every column
 	Trust     []fixed.I32F32 // of every row: the sum of its clipped weights
 	Rank      []fixed.I32F32 // of every column, before it is normalised
@@ -151,9 +152,9 @@ func (r *Result) weigh(c Config, in Input) {
 	}
 	r.Weights.NormalizeRows()
 	r.Consensus = consensusOf(r.ActiveStake, r.Weights, n, Kappa(c.Kappa))
-	clipped := r.Weights.ClipColumns(r.Consensus)
-	r.Trust = clipped.RowSums()
-	r.Rank = clipped.MulRows(r.ActiveStake, n)
+	r.Clipped = r.Weights.ClipColumns(r.Consensus)
+	r.Trust = r.Clipped.RowSums()
+	r.Rank = r.Clipped.MulRows(r.ActiveStake, n)
 	r.Incentive = slices.Clone(r.Rank)
 	Normalize(r.Incentive)
 }

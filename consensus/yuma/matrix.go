@@ -129,14 +129,14 @@ func (m Matrix) ClipColumns(threshold []fixed.I32F32) Matrix {
 	return out
 }
 
-// Interpolate returns m + ratio·(to − m): m itself at a ratio of zero, to itself at one, and between them without the
-// entries that are not positive.
+// Interpolate returns m + ratio·(to − m): m itself, not a copy, at a ratio of zero, to itself at one, and between them
+// without the entries that are not positive.
 func (m Matrix) Interpolate(to Matrix, ratio fixed.I32F32) Matrix {
 	if ratio == 0 {
-		return m.Clone()
+		return m
 	}
 	if ratio == fixed.One {
-		return to.Clone()
+		return to
 	}
 	return combine(m, to, func(_ int, _ uint32, a, b fixed.I32F32) fixed.I32F32 {
 		return a.Add(ratio.Mul(b.Sub(a)))
