@@ -185,7 +185,7 @@ func (p *plot) seal(trapped bool) {
 func (p *plot) open() { p.must(second, forcederror.Open{Task: p.id, Secrets: p.secrets}) }
 
 // challenge lets the last member of the committee, which is never lazy, prove the bad bits.
-func (p *plot) challenge() ledger.Account {
+func (p *plot) challenge() {
 	p.t.Helper()
 	t := p.task()
 	challenger := t.Committee[len(t.Committee)-1].Account
@@ -198,7 +198,6 @@ func (p *plot) challenge() ledger.Account {
 			}}})
 		}
 	}
-	return challenger
 }
 
 // judged lets the panel decide.
