@@ -101,7 +101,7 @@ func provableNames() []string {
 
 // provables lists every kind of record that can be named. Each stands at the key its module writes it to.
 func provables() []provable {
-	return slices.Concat(provableMoney(), provableWork(), provableRest())
+	return slices.Concat(provableMoney(), provableWork(), provableGovernance(), provableServices(), provableRest())
 }
 
 func provableMoney() []provable {

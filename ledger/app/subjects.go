@@ -42,7 +42,7 @@ const (
 	isTask                       // a task's ID
 	isProject                    // a project's ID
 	isParty                      // an account, or the name of a pot
-	isRef                        // a task's ID, or something else
+	isRef                        // the ID of a task or a project, or something else
 	isPurpose                    // of a lock: words and a task's ID joined by '-'
 )
 
@@ -99,8 +99,10 @@ func (s *Subjects) add(kind subjectKind, text string) {
 	case text == "":
 	case kind == isAccount, kind == isParty && ledger.Account(text).Validate() == nil:
 		s.Accounts = append(s.Accounts, ledger.Account(text))
-	case kind == isTask, kind == isRef && ledger.ValidID(text):
+	case kind == isTask:
 		s.Tasks = append(s.Tasks, text)
+	case kind == isRef && ledger.ValidID(text): // no two IDs are the same, whatever they name
+		s.Tasks, s.Projects = append(s.Tasks, text), append(s.Projects, text)
 	case kind == isPurpose:
 		for part := range strings.SplitSeq(text, "-") {
 			if ledger.ValidID(part) {

@@ -80,15 +80,6 @@ func (c *Client) Sources() []light.Source {
 	return sources
 }
 
-// Ask carries the request of a node that joins late to a peer's ledger engine.
-func (c *Client) Ask(ctx context.Context, name string, body []byte) ([]byte, error) {
-	p, err := peer.Decode(name)
-	if err != nil {
-		return nil, fmt.Errorf("peer %q: %w", ledger.Clip(name), err)
-	}
-	return c.send(ctx, p, request{Network: c.network, Op: opJoin, What: []string{}, Body: body})
-}
-
 // From is one peer as a source of headers and proofs.
 type From struct {
 	client *Client
@@ -103,12 +94,12 @@ func (f From) Name() string { return f.peer.String() }
 
 // LightBlock implements light.Source.
 func (f From) LightBlock(ctx context.Context, height int64) ([]byte, error) {
-	return f.client.send(ctx, f.peer, request{Network: f.client.network, Op: opBlock, Height: height, What: []string{}, Body: []byte{}})
+	return f.client.send(ctx, f.peer, request{Network: f.client.network, Op: opBlock, Height: height, What: []string{}})
 }
 
 // Proof implements light.Source.
 func (f From) Proof(ctx context.Context, words []string, height int64) ([]byte, error) {
-	return f.client.send(ctx, f.peer, request{Network: f.client.network, Op: opProof, Height: height, What: words, Body: []byte{}})
+	return f.client.send(ctx, f.peer, request{Network: f.client.network, Op: opProof, Height: height, What: words})
 }
 
 func (c *Client) send(ctx context.Context, p peer.ID, r request) ([]byte, error) {

@@ -51,11 +51,6 @@ func (b book) ProveWhat(_ context.Context, words []string, height int64) (proof.
 	return proof.Proof{Version: proof.Version, Network: name, What: words, Light: raw}, err
 }
 
-// Answer is what a joiner asks for.
-func (b book) Answer(_ context.Context, request []byte) ([]byte, error) {
-	return append([]byte("you said "), request...), nil
-}
-
 func newBook(heights int64) book {
 	return book{lighttest.New(lighttest.Options{Network: name, Heights: heights, Validators: 4, Rotate: 20, Start: time.Now().Add(-time.Hour)})}
 }
@@ -79,7 +74,7 @@ func ask(t *testing.T, servers ...host.Host) (*lightnet.Client, host.Host) {
 	return c, h
 }
 
-func TestHeadersProofsAndJoinersAreServed(t *testing.T) {
+func TestHeadersAndProofsAreServed(t *testing.T) {
 	b := newBook(50)
 	s := serve(t, b)
 	c, _ := ask(t, s)
@@ -101,11 +96,6 @@ func TestHeadersProofsAndJoinersAreServed(t *testing.T) {
 	_, err = from.Proof(t.Context(), []string{"wealth"}, 12)
 	require.ErrorIs(t, err, lightnet.ErrRefused)
 	require.ErrorContains(t, err, "wealth")
-	said, err := c.Ask(t.Context(), s.ID().String(), []byte("hello"))
-	require.NoError(t, err)
-	require.Equal(t, "you said hello", string(said))
-	_, err = c.Ask(t.Context(), "nobody", nil)
-	require.Error(t, err)
 	_, err = from.Proof(t.Context(), []string{string(bytes.Repeat([]byte{'x'}, 8000))}, 1)
 	require.ErrorIs(t, err, lightnet.ErrRequest)
 }
@@ -180,7 +170,7 @@ func TestAGreedyPeerIsToldToWait(t *testing.T) {
 }
 
 func FuzzDecodeRequest(f *testing.F) {
-	raw, err := ledger.Marshal(map[string]any{"network": name, "op": 1, "height": 3, "what": []string{"params"}, "body": []byte{}})
+	raw, err := ledger.Marshal(map[string]any{"network": name, "op": 1, "height": 3, "what": []string{"params"}})
 	require.NoError(f, err)
 	f.Add(raw)
 	f.Fuzz(func(t *testing.T, raw []byte) {

@@ -31,11 +31,6 @@ type Ledger interface {
 	ProveWhat(ctx context.Context, words []string, height int64) (proof.Proof, error)
 }
 
-// joins is a ledger that also helps those who join late.
-type joins interface {
-	Answer(ctx context.Context, request []byte) ([]byte, error)
-}
-
 // Server answers requests from a ledger.
 type Server struct {
 	host    host.Host
@@ -163,19 +158,12 @@ func (s *Server) serve(stream network.Stream) error {
 }
 
 func (s *Server) find(ctx context.Context, r request) ([]byte, error) {
-	switch r.Op {
-	case opBlock:
+	if r.Op == opBlock {
 		return s.ledger.LightBlock(r.Height)
-	case opProof:
-		p, err := s.ledger.ProveWhat(ctx, r.What, r.Height)
-		if err != nil {
-			return nil, err
-		}
-		return p.Encode()
-	default:
-		if l, ok := s.ledger.(joins); ok {
-			return l.Answer(ctx, r.Body)
-		}
-		return nil, ErrRequest
 	}
+	p, err := s.ledger.ProveWhat(ctx, r.What, r.Height)
+	if err != nil {
+		return nil, err
+	}
+	return p.Encode()
 }

@@ -30,7 +30,6 @@ const (
 const (
 	opBlock = 1 // the light block of a height
 	opProof = 2 // the proof of a record in the state after a block
-	opJoin  = 3 // what a node that joins late asks the ledger's engine
 )
 
 // First byte of an answer.
@@ -54,7 +53,6 @@ type request struct {
 	Op      uint8    `cbor:"op"`
 	Height  int64    `cbor:"height"`
 	What    []string `cbor:"what"`
-	Body    []byte   `cbor:"body"`
 }
 
 // decodeRequest reads what a peer asks for.
@@ -66,7 +64,7 @@ func decodeRequest(raw []byte) (request, error) {
 	if err := ledger.Unmarshal(raw, &r); err != nil {
 		return r, fmt.Errorf("%w: %w", ErrRequest, err)
 	}
-	if r.Op < opBlock || r.Op > opJoin || r.Height < 0 || len(r.What) > maxWords {
+	if r.Op < opBlock || r.Op > opProof || r.Height < 0 || len(r.What) > maxWords {
 		return r, fmt.Errorf("op %d, height %d, %d words: %w", r.Op, r.Height, len(r.What), ErrRequest)
 	}
 	return r, nil

@@ -31,7 +31,7 @@ type Node struct {
 	ProofValues    Proofs
 	// Light makes it a light node.
 	Light bool
-	Feed           *feed.Feed
+	Feed  *feed.Feed
 	// Stopped is closed by the first Stop.
 	Stopped chan struct{}
 	// CutAt ends Get with an error after that many bytes; 0 = never.
