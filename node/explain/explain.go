@@ -7,6 +7,7 @@ import (
 
 	"autonet/ledger"
 	"autonet/ledger/dispute"
+	"autonet/ledger/forcederror"
 	"autonet/ledger/rewards"
 	"autonet/ledger/staking"
 	"autonet/ledger/task"
@@ -138,6 +139,8 @@ func (b *book) tell(e Event) {
 				What: Noted, Role: string(ledger.RoleCoordinator), Cause: d.Reason, Votes: b.votesBy(d.Account),
 			}))
 		}
+	case forcederror.EventSettled:
+		b.trap(e, d)
 	case task.EventDropped:
 		b.add(d.Account, at(e, types.ExplainedAmount{
 			What: Noted, Role: string(ledger.RoleSolver), Cause: "out of the task: " + d.Cause, Evidence: d.Evidence,

@@ -9,7 +9,10 @@ import (
 	"autonet/node/api/types"
 )
 
-const fullScore = 65535
+const (
+	fullScore      = 65535
+	fullMultiplier = 1_500_000 // of a coordinator's fee: the committee's pot covers it
+)
 
 // paid tells what a task paid out of its escrow.
 func (b *book) paid(e Event, d task.EventPaid) {
@@ -49,8 +52,13 @@ func (b *book) solver(x *types.ExplainedAmount, account ledger.Account) {
 func (b *book) coordinator(x *types.ExplainedAmount, account ledger.Account) {
 	x.Votes = b.votesBy(account)
 	x.Inputs = []types.ExplainedInput{input("coordinator_fee", b.task.CoordinatorFee), input("committee_size", b.task.CommitteeSize)}
-	if b.task.CommitteeSize > 0 && uint64(b.task.CoordinatorFee)/uint64(b.task.CommitteeSize) == x.AmountNatn {
-		x.Formula = "coordinator_fee ÷ committee_size"
+	m, ok := b.members[account]
+	if !ok {
+		return
+	}
+	x.Inputs = append(x.Inputs, input("multiplier_millionths", m.Multiplier), input("multiplier_epoch", m.Epoch))
+	if b.task.CommitteeSize > 0 && scaled(uint64(b.task.CoordinatorFee)/uint64(b.task.CommitteeSize), m.Multiplier, fullMultiplier) == x.AmountNatn {
+		x.Formula = "(coordinator_fee ÷ committee_size) × multiplier ÷ 1500000"
 	}
 }
 
