@@ -1,6 +1,7 @@
 package forcederror
 
 import (
+	"bytes"
 	"fmt"
 
 	"autonet/internal/fixed"
@@ -119,6 +120,7 @@ func (k Keeper) End(ctx *ledger.Context, kv ledger.KV) error {
 
 func (k Keeper) close(ctx *ledger.Context, kv ledger.KV, set Set, t Task) error {
 	kv.Delete(keyLive(set.Task, set.Governor))
+	forgetTaken(kv, set.Task)
 	cause := "the task ended before its challenge window"
 	switch {
 	case set.Opened:
@@ -133,6 +135,18 @@ func (k Keeper) close(ctx *ledger.Context, kv ledger.KV, set Set, t Task) error 
 	saveSet(kv, set)
 	ctx.Emit(EventClosed{Task: set.Task, Governor: set.Governor, Opened: set.Opened, Returned: returned, Cause: cause})
 	return k.ports.Bank.Return(ctx, kv, returned, "seals: "+cause, set.Task)
+}
+
+// forgetTaken drops what was remembered for openings that can no longer come.
+func forgetTaken(kv ledger.KV, task string) {
+	var keys [][]byte
+	kv.Iterate(ledger.Key("forcederror", "taken", task, ""), func(key, _ []byte) bool {
+		keys = append(keys, bytes.Clone(key))
+		return true
+	})
+	for _, key := range keys {
+		kv.Delete(key)
+	}
 }
 
 // slashGovernor takes the bond of a governor that left its seals unopened.
