@@ -127,7 +127,7 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON for machines")
 	root.AddCommand(
 		a.up(), a.init(), a.start(), a.stop(), a.status(), a.id(), a.peers(), a.invite(), a.join(),
-		a.shard(), a.project(), a.task(), a.infer(), a.wallet(), a.stake(), a.rewards(), a.ledger(), a.genesis(), a.gov(), a.constitution(), a.heartbeat(),
+		a.shard(), a.project(), a.task(), a.infer(), a.wallet(), a.stake(), a.rewards(), a.ledger(), a.genesis(), a.gov(), a.constitution(), a.align(), a.heartbeat(),
 		a.console(), a.config(), a.version(), a.completion(),
 	)
 	return root

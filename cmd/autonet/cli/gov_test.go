@@ -88,3 +88,35 @@ func TestWhatPeopleSeeOfGovernance(t *testing.T) {
 	require.Contains(t, s.run("gov", "ls").ok(), "No proposals")
 	require.Contains(t, s.run("constitution", "ls").ok(), "No amendments")
 }
+
+func TestAlignmentCommandsBecomeMessages(t *testing.T) {
+	s, n := withNode(t)
+	file := filepath.Join(t.TempDir(), "values.md")
+	require.NoError(t, os.WriteFile(file, []byte("Care for the reef."), 0o600))
+	n.StateValues = map[string]any{
+		"standards-price": map[string]any{"price": 12},
+		"quote": map[string]any{
+			"community": "reef", "base": 1_000_000_000, "user_jurisdiction": 65535, "task_user": 50_000, "task_jurisdiction": 40_000, "alignment": 51_000, "laden": true,
+			"pay": 900_000_000, "subsidy": 100_000_000, "limited": "the project's share",
+		},
+		"communities": []map[string]any{{"name": "reef", "versions": 2}},
+	}
+	for _, c := range []struct {
+		line []string
+		want types.SubmitRequest
+	}{
+		{[]string{"align", "publish", "reef", file}, types.SubmitRequest{Kind: "alignment/publish", Msg: []byte(`{"max_price":12,"name":"reef","text":"Care for the reef."}`)}},
+		{[]string{"align", "join", "reef"}, types.SubmitRequest{Kind: "alignment/join", Msg: []byte(`{"community":"reef"}`)}},
+		{[]string{"align", "leave"}, types.SubmitRequest{Kind: "alignment/leave"}},
+		{[]string{"align", "values", file}, types.SubmitRequest{Kind: "alignment/set-values", Msg: []byte(`{"text":"Care for the reef."}`)}},
+	} {
+		s.run(c.line...).ok()
+		sent := n.Sent()
+		require.Equal(t, c.want, sent[len(sent)-1])
+	}
+	sent := len(n.Sent())
+	s.run("align", "publish", "reef", file, "--max", "0.000000001").fails(types.ExitFailed)
+	s.run("align", "quote", "aa", "many").fails(types.ExitUsage)
+	require.Len(t, n.Sent(), sent)
+	golden(t, "align", s.run("align", "quote", "aa", "5", "--text", "corals").ok()+s.run("align", "ls").ok())
+}
