@@ -46,7 +46,7 @@ type picture struct {
 
 // once lists the prefixes of records that are never changed after they are written.
 func once() []string {
-	return []string{"dao/n/", "dao/z/", "constitution/h/", "constitution/p/", "dao/v/", "constitution/v/"}
+	return []string{"dao/n/", "dao/z/", "constitution/h/", "constitution/p/", "dao/v/", "constitution/v/", "alignment/s/"}
 }
 
 func take(c *chain) picture {
@@ -59,13 +59,16 @@ func take(c *chain) picture {
 		wealth: map[ledger.Account]wealth{}, history: map[string][]byte{},
 	}
 	projects := v.Projects()
-	for _, a := range v.Accounts() {
-		w := wealth{balance: a.Balance, staked: a.Bonded + a.Unbonding, nonce: a.Nonce, tokens: map[string]uint64{}}
+	bank.New().Accounts(c.kv, func(account ledger.Account, a bank.Account) bool {
+		stake := ledger.Key("staking", "s", string(account))
+		bonded, unbonding := staking.Worth(stake, c.kv.Get(stake))
+		w := wealth{balance: a.Balance, staked: bonded + unbonding, nonce: a.Nonce, tokens: map[string]uint64{}}
 		for _, one := range projects {
-			w.tokens[one.ID] = v.Balance(a.Account, one.ID)
+			w.tokens[one.ID] = v.Balance(account, one.ID)
 		}
-		p.wealth[a.Account] = w
-	}
+		p.wealth[account] = w
+		return true
+	})
 	for _, prefix := range once() {
 		c.kv.Iterate([]byte(prefix), func(key, value []byte) bool {
 			p.history[string(key)] = bytes.Clone(value)
