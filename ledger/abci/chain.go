@@ -54,6 +54,8 @@ type chain struct {
 
 	photos    *photographer // takes snapshots; nil takes none
 	restoring *restoring    // a snapshot on its way into the empty state
+	retain    int64         // blocks kept; 0 or less keeps all
+	clock     clock         // this node's, compared with the ledger's
 
 	mu         sync.Mutex
 	current    snapshot
@@ -236,10 +238,11 @@ func (c *chain) Commit(context.Context, *comet.RequestCommit) (*comet.ResponseCo
 	}
 	c.committing = false
 	c.deliver(done)
+	c.clock.committed(done.at.height, done.at.timeMS)
 	if c.photos != nil {
 		c.photos.committed(done.at.height, done.appHash)
 	}
-	return &comet.ResponseCommit{}, nil
+	return &comet.ResponseCommit{RetainHeight: c.retainFrom(done.at.height)}, nil
 }
 
 func (c *chain) save(done *staged) error {

@@ -60,6 +60,9 @@ type Config struct {
 	// SnapshotEvery is the number of blocks between two snapshots for joiners; the last two are kept. Optional: 2000; a
 	// negative one takes none.
 	SnapshotEvery int64
+	// RetainBlocks is the number of blocks that are kept, at least 132; those after the oldest snapshot are kept in any
+	// case. Optional: 100 000; a negative one keeps all. Events are kept whatever it says.
+	RetainBlocks int64
 	// Port is the loopback port for connections from peers. Optional: a free one, the same at every start if it can be.
 	Port int
 }
@@ -81,6 +84,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("ledger engine: the mempool bound %d is negative", c.MempoolTxs)
 	case c.SyncWait < 0:
 		return fmt.Errorf("ledger engine: the wait for members %s is negative", c.SyncWait)
+	case c.RetainBlocks > 0 && c.RetainBlocks < minRetain:
+		return fmt.Errorf("ledger engine: %d blocks kept are fewer than the %d that are needed", c.RetainBlocks, minRetain)
 	case c.TrustedHeight < 0 || (c.TrustedHeight == 0) != (c.TrustedHash == ledger.Hash{}):
 		return errors.New("ledger engine: a trusted header needs both its height and its hash")
 	case c.Port < 0 || c.Port > 65535:
@@ -98,6 +103,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.SnapshotEvery == 0 {
 		c.SnapshotEvery = defaultSnapshotEvery
+	}
+	if c.RetainBlocks == 0 {
+		c.RetainBlocks = defaultRetain
 	}
 	return c
 }

@@ -3,8 +3,10 @@
 //
 // It promises:
 //   - one application hash per height on every node: the root of the iavl tree;
-//   - a block is applied once: its events are on disk before its state is, and its state before CometBFT hears of it,
-//     so that a crash between any two of them replays the block into the same bytes;
+//   - a block is on disk before it is executed; its events are written before its state is, and its state before CometBFT
+//     hears of it, so that a crash between any two of them replays the block into the same bytes, and what a power cut
+//     takes off the end of either is made again;
+//   - a late joiner takes a state that headers prove, and replays only the blocks behind it;
 //   - readers never see half a block: views, events and results become visible together, when the block is committed;
 //   - a fault of the ledger (supply not conserved, a store that cannot be written) stops the node: [Engine.Run] returns
 //     the reason.

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/cometbft/cometbft/types"
+
 	"autonet/ledger/app"
 )
 
@@ -32,6 +34,7 @@ type Engine struct {
 	rules   machine
 	views   *app.App
 	genesis func(path string) (genesis, error)
+	signer  func() (types.PrivValidator, error)
 	now     func() time.Time
 	self    string // node identifier
 	dialer  *dialer
@@ -57,6 +60,7 @@ func newEngine(cfg Config, m machine, load func(path string) (genesis, error)) (
 	self := NodeIDOf(cfg.NodeKey.Public().(ed25519.PublicKey))
 	return &Engine{
 		cfg: cfg.withDefaults(), rules: m, views: app.New(), genesis: load, now: time.Now, self: self,
+		signer:  cfg.signer,
 		dialer:  newDialer(self),
 		ready:   make(chan struct{}),
 		closing: make(chan struct{}),

@@ -89,7 +89,11 @@ func (l *eventLog) lastHeight() (int64, error) {
 	return last, errors.Join(it.Error(), it.Close())
 }
 
-// write puts a block's events and results on disk before it returns. Writing a height again leaves what the last
+// syncLog is the number of blocks after which the log is forced onto the disk. What a power cut takes is made again from the
+// blocks, which are on disk before they are executed: see repair. It is far below the states that are kept.
+const syncLog = 16
+
+// write hands a block's events and results to the disk before it returns. Writing a height again leaves what the last
 // writing said.
 func (l *eventLog) write(height int64, events []ledger.Event, results []TxResult) (err error) {
 	if len(events) == 0 && len(results) == 0 && height > l.last {
@@ -121,7 +125,11 @@ func (l *eventLog) write(height int64, events []ledger.Event, results []TxResult
 	if err := batch.Set([]byte{keyHeight}, encodeHeight(height)); err != nil {
 		return fmt.Errorf("write the events of height %d: %w", height, err)
 	}
-	if err := batch.WriteSync(); err != nil {
+	flush := batch.Write
+	if height%syncLog == 0 {
+		flush = batch.WriteSync
+	}
+	if err := flush(); err != nil {
 		return fmt.Errorf("write the events of height %d: %w", height, err)
 	}
 	if len(events) > 0 {

@@ -12,6 +12,7 @@ import (
 
 	"autonet/internal/atomicfile"
 	"autonet/ledger"
+	"autonet/ledger/app"
 )
 
 // TestKind is the one message that [TestRules] know.
@@ -94,7 +95,10 @@ func number(raw []byte) uint64 {
 }
 
 func (TestRules) run(kv ledger.KV, at block, txs [][]byte) (out outcome, err error) {
-	for range at.faults {
+	for _, f := range at.faults {
+		if f.kind == app.LightClientAttack {
+			kv.Set([]byte("attacks"), binary.BigEndian.AppendUint64(nil, Attacks(kv)+1))
+		}
 		kv.Set([]byte("faults"), binary.BigEndian.AppendUint64(nil, Faults(kv)+1))
 	}
 	for _, raw := range txs {

@@ -33,6 +33,8 @@ type Status struct {
 	Waiting     int         `json:"waiting"`    // transactions in the mempool
 	CatchingUp  bool        `json:"catching_up"`
 	IsValidator bool        `json:"is_validator"`
+	SkewMS      int64       `json:"skew_ms"` // how far this node's clock is ahead of the validators'; 0 while not known
+	First       int64       `json:"first"`   // smallest height whose block is kept; 0 without blocks
 }
 
 // BlockInfo is one block as this node stores it.
@@ -81,6 +83,7 @@ func (e *Engine) Status() Status {
 	s := Status{
 		Network: r.chain.network, Height: now.height, TimeMS: now.timeMS, Hash: now.hash, AppHash: now.appHash,
 		Waiting: r.node.Mempool().Size(), CatchingUp: r.node.ConsensusReactor().WaitSync(),
+		SkewMS: r.chain.clock.skew().Milliseconds(), First: r.node.BlockStore().Base(),
 	}
 	for _, peer := range r.node.Switch().Peers().Copy() {
 		s.Peers = append(s.Peers, string(peer.ID()))

@@ -119,7 +119,7 @@ func (e *Engine) start(ctx context.Context) (r *running, err error) {
 	if err != nil {
 		return nil, err
 	}
-	signer, err := e.cfg.signer()
+	signer, err := e.signer()
 	if err != nil {
 		return nil, err
 	}
@@ -195,6 +195,9 @@ func (e *Engine) startNode(ctx context.Context, s *stores, from genesis, signer 
 		e.fail(err)
 		return r.leave(err)
 	})
+	r.chain.retain = e.cfg.RetainBlocks
+	r.chain.clock.now, r.chain.clock.logger = e.now, e.cfg.Logger
+	r.chain.clock.live = func() bool { return r.node != nil && r.node.IsRunning() && !r.node.ConsensusReactor().WaitSync() }
 	r.chain.photos = newPhotographer(e.cfg.SnapshotEvery, from.doc.ChainID, s, e.cfg.Logger)
 	if err := s.resume(r.chain, from.doc.ChainID); err != nil {
 		return nil, err
