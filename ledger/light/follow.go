@@ -98,7 +98,7 @@ func (a anySource) Name() string { return a.name }
 
 // LightBlock implements Source.
 func (a anySource) LightBlock(ctx context.Context, height int64) ([]byte, error) {
-	err := error(ErrNoSource)
+	err := ErrNoSource
 	for _, s := range a.c.sources() {
 		var raw []byte
 		if raw, err = s.LightBlock(ctx, height); err == nil {
@@ -161,7 +161,7 @@ func (c *Client) witness(ctx context.Context, head *types.LightBlock, o offer) (
 			continue
 		}
 		asked++
-		if bytes.Equal(other.Header.Hash(), o.block.Header.Hash()) {
+		if bytes.Equal(other.Hash(), o.block.Hash()) {
 			agreed++
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -168,9 +169,7 @@ func (c *Client) Status() Status {
 		f := proof.FactsOf(c.head)
 		s.Hash, s.AppHash = f.Hash, f.AppHash
 	}
-	for name, why := range c.struck {
-		s.Struck[name] = why
-	}
+	maps.Copy(s.Struck, c.struck)
 	if c.conflict != nil {
 		s.Conflict = fmt.Sprintf("height %d: %s and, from %s, %s", c.conflict.Height,
 			c.factsOf(c.conflict.First).Hash, c.conflict.From, c.factsOf(c.conflict.Second).Hash)

@@ -25,7 +25,7 @@ import (
 
 const network = "test-1"
 
-var genesis = time.UnixMilli(1_700_000_000_000) //nolint:gochecknoglobals // a constant that Go cannot spell as such
+var genesis = time.UnixMilli(1_700_000_000_000)
 
 func acct(i int) ledger.Account {
 	return ledger.AccountFromKey(bytes.Repeat([]byte{byte(i + 1)}, 32))

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cometbft/cometbft/crypto"
 	"github.com/cometbft/cometbft/crypto/ed25519"
 	cometproto "github.com/cometbft/cometbft/proto/tendermint/types"
 	cometversion "github.com/cometbft/cometbft/proto/tendermint/version"
@@ -137,7 +136,7 @@ func (c *Chain) firstKey(height int64) int64 {
 	return height / c.o.Rotate
 }
 
-func (c *Chain) key(number int64) crypto.PrivKey {
+func (c *Chain) key(number int64) ed25519.PrivKey {
 	return ed25519.GenPrivKeyFromSecret(append([]byte(c.o.Family), sum("key", number)...))
 }
 

@@ -71,7 +71,7 @@ func Signed(block *types.LightBlock) error {
 
 func factsOf(block *types.LightBlock) Facts {
 	return Facts{
-		Network: block.ChainID, Height: block.Height, TimeMS: block.Time.UnixMilli(), Hash: hashOf(block.Header.Hash()),
+		Network: block.ChainID, Height: block.Height, TimeMS: block.Time.UnixMilli(), Hash: hashOf(block.Hash()),
 		AppHash: hashOf(block.AppHash), Validators: block.ValidatorSet.Size(),
 	}
 }
@@ -107,7 +107,7 @@ func (t Trusted) accept(block *types.LightBlock) error {
 	if err := Signed(block); err != nil {
 		return err
 	}
-	if hash := hashOf(block.Header.Hash()); !t.Hash.IsZero() && hash != t.Hash {
+	if hash := hashOf(block.Hash()); !t.Hash.IsZero() && hash != t.Hash {
 		return fmt.Errorf("the header of height %d has hash %s, trusted is %s: %w", block.Height, hash, t.Hash, ErrUntrusted)
 	}
 	if len(t.Header) == 0 {
@@ -130,7 +130,7 @@ func follows(anchor, block *types.LightBlock) error {
 	case anchor.ChainID != block.ChainID:
 		return fmt.Errorf("it is of network %q, the trusted header of %q: %w", block.ChainID, anchor.ChainID, ErrUntrusted)
 	case anchor.Height == block.Height:
-		if !bytes.Equal(anchor.Header.Hash(), block.Header.Hash()) {
+		if !bytes.Equal(anchor.Hash(), block.Hash()) {
 			return fmt.Errorf("it is another header of height %d than the trusted one: %w", block.Height, ErrUntrusted)
 		}
 		return nil

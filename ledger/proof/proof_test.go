@@ -77,8 +77,8 @@ func (w *world) header(block *types.LightBlock) []byte {
 	return raw
 }
 
-func (w *world) hash(height int64) ledger.Hash {
-	return proof.FactsOf(w.chain.Block(height)).Hash
+func (w *world) hash() ledger.Hash {
+	return proof.FactsOf(w.chain.Block(12)).Hash
 }
 
 // prove makes a proof that builds on the header of height 12.
@@ -117,7 +117,7 @@ func TestARecordIsProvenAgainstAHeadersHash(t *testing.T) {
 	require.NoError(t, err)
 	p, err := proof.Decode(raw)
 	require.NoError(t, err)
-	s, err := proof.Verify(p, proof.Trusted{Hash: w.hash(12)})
+	s, err := proof.Verify(p, proof.Trusted{Hash: w.hash()})
 	require.NoError(t, err)
 	require.True(t, s.Found)
 	require.Equal(t, bank.Account{Nonce: 3, Balance: 3000}, s.Record)
@@ -128,43 +128,43 @@ func TestARecordIsProvenAgainstAHeadersHash(t *testing.T) {
 func TestAbsenceIsProvenToo(t *testing.T) {
 	w := newWorld(t)
 	for i := 30; i < 40; i++ {
-		s, err := proof.Verify(w.prove("balance", string(acct(i))), proof.Trusted{Hash: w.hash(12)})
+		s, err := proof.Verify(w.prove("balance", string(acct(i))), proof.Trusted{Hash: w.hash()})
 		require.NoError(t, err)
 		require.False(t, s.Found)
 		require.Nil(t, s.Record)
 	}
 	present, absent := w.prove("balance", string(acct(3))), w.prove("balance", string(acct(33)))
 	present.Found, present.Value = false, nil
-	_, err := proof.Verify(present, proof.Trusted{Hash: w.hash(12)})
+	_, err := proof.Verify(present, proof.Trusted{Hash: w.hash()})
 	require.ErrorIs(t, err, proof.ErrForged, "a record that is there cannot be denied")
 	absent.Found, absent.Value = true, []byte{0x82, 0, 1}
-	_, err = proof.Verify(absent, proof.Trusted{Hash: w.hash(12)})
+	_, err = proof.Verify(absent, proof.Trusted{Hash: w.hash()})
 	require.ErrorIs(t, err, proof.ErrForged, "a record that is not there cannot be invented")
 }
 
 func TestAnEventIsProvenByItsBlocksRoot(t *testing.T) {
 	w := newWorld(t)
 	for i, e := range w.events {
-		s, err := proof.Verify(w.prove("event", "7", fmt.Sprint(i)), proof.Trusted{Hash: w.hash(12)})
+		s, err := proof.Verify(w.prove("event", "7", fmt.Sprint(i)), proof.Trusted{Hash: w.hash()})
 		require.NoError(t, err)
 		require.Equal(t, e, *s.Event)
 		require.Equal(t, uint64(i), s.Record.(bank.Moved).Amount)
 	}
-	s, err := proof.Verify(w.prove("event", "8", "0"), proof.Trusted{Hash: w.hash(12)})
+	s, err := proof.Verify(w.prove("event", "8", "0"), proof.Trusted{Hash: w.hash()})
 	require.NoError(t, err)
 	require.False(t, s.Found, "a block without events has none at all")
 
 	forged := w.prove("event", "7", "1")
 	forged.Event.Raw = w.prove("event", "7", "2").Event.Raw
-	_, err = proof.Verify(forged, proof.Trusted{Hash: w.hash(12)})
+	_, err = proof.Verify(forged, proof.Trusted{Hash: w.hash()})
 	require.ErrorIs(t, err, proof.ErrForged)
 	forged = w.prove("event", "7", "1")
 	forged.What = []string{"event", "7", "2"}
-	_, err = proof.Verify(forged, proof.Trusted{Hash: w.hash(12)})
+	_, err = proof.Verify(forged, proof.Trusted{Hash: w.hash()})
 	require.ErrorIs(t, err, proof.ErrForged, "another place")
 	forged = w.prove("event", "7", "1")
 	forged.Event = nil
-	_, err = proof.Verify(forged, proof.Trusted{Hash: w.hash(12)})
+	_, err = proof.Verify(forged, proof.Trusted{Hash: w.hash()})
 	require.ErrorIs(t, err, proof.ErrMalformed)
 }
 
@@ -185,7 +185,7 @@ func TestAHeaderIsTrustedForItsValidators(t *testing.T) {
 
 func TestWhatDoesNotFollowFromTheTrustedHeaderIsRefused(t *testing.T) {
 	w := newWorld(t)
-	trusted := proof.Trusted{Hash: w.hash(12)}
+	trusted := proof.Trusted{Hash: w.hash()}
 	other := lighttest.New(lighttest.Options{Network: "other-1", Heights: 12, Validators: 4, Start: time.UnixMilli(1_700_000_000_000)})
 	for name, c := range map[string]struct {
 		trusted proof.Trusted
@@ -212,7 +212,7 @@ func TestWhatDoesNotFollowFromTheTrustedHeaderIsRefused(t *testing.T) {
 		}, proof.ErrUntrusted},
 		"another network":               {trusted, func(p *proof.Proof) { p.Network = "other-1" }, proof.ErrMalformed},
 		"another network's header":      {trusted, func(p *proof.Proof) { p.Network, p.Light = "other-1", w.light(other.Block(12)) }, proof.ErrUntrusted},
-		"a network that is not trusted": {proof.Trusted{Network: "other-1", Hash: w.hash(12)}, func(*proof.Proof) {}, proof.ErrUntrusted},
+		"a network that is not trusted": {proof.Trusted{Network: "other-1", Hash: w.hash()}, func(*proof.Proof) {}, proof.ErrUntrusted},
 		"another version":               {trusted, func(p *proof.Proof) { p.Version++ }, proof.ErrMalformed},
 		"no words":                      {trusted, func(p *proof.Proof) { p.What = nil }, proof.ErrMalformed},
 		"unknown words":                 {trusted, func(p *proof.Proof) { p.What = []string{"wealth"} }, proof.ErrMalformed},
@@ -234,7 +234,7 @@ func TestEveryChangedByteOfAProofIsNoticed(t *testing.T) {
 	w := newWorld(t)
 	raw, err := w.prove("balance", string(acct(3))).Encode()
 	require.NoError(t, err)
-	honest, err := proof.Verify(mustDecode(t, raw), proof.Trusted{Hash: w.hash(12)})
+	honest, err := proof.Verify(mustDecode(t, raw), proof.Trusted{Hash: w.hash()})
 	require.NoError(t, err)
 	for i := range raw {
 		bad := bytes.Clone(raw)
@@ -243,7 +243,7 @@ func TestEveryChangedByteOfAProofIsNoticed(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		s, err := proof.Verify(p, proof.Trusted{Hash: w.hash(12)})
+		s, err := proof.Verify(p, proof.Trusted{Hash: w.hash()})
 		if err == nil { // what no statement rests on may differ, such as a signature beyond two thirds
 			require.Equal(t, honest, s, i)
 		}
@@ -261,7 +261,7 @@ func TestAHeaderDocumentAgreesWithItself(t *testing.T) {
 	w := newWorld(t)
 	_, facts, err := proof.DecodeHeader(w.header(w.chain.Block(12)))
 	require.NoError(t, err)
-	require.Equal(t, w.hash(12), facts.Hash)
+	require.Equal(t, w.hash(), facts.Hash)
 	_, _, err = proof.DecodeHeader(w.header(w.chain.Forge(12, 2, func(*types.Header) {})))
 	require.ErrorIs(t, err, proof.ErrUntrusted)
 	_, _, err = proof.DecodeHeader([]byte("no header"))
@@ -275,7 +275,7 @@ func FuzzVerifyAcceptsOnlyTheTruth(f *testing.F) {
 	truth := map[string]proof.Statement{}
 	for _, words := range [][]string{{"balance", string(acct(3))}, {"balance", string(acct(33))}, {"event", "7", "2"}, {"events", "7"}} {
 		p := w.prove(words...)
-		s, err := proof.Verify(p, proof.Trusted{Hash: w.hash(12)})
+		s, err := proof.Verify(p, proof.Trusted{Hash: w.hash()})
 		require.NoError(f, err)
 		truth[fmt.Sprint(words)] = s
 		raw, err := p.Encode()
@@ -287,7 +287,7 @@ func FuzzVerifyAcceptsOnlyTheTruth(f *testing.F) {
 		if err != nil {
 			return
 		}
-		s, err := proof.Verify(p, proof.Trusted{Hash: w.hash(12)})
+		s, err := proof.Verify(p, proof.Trusted{Hash: w.hash()})
 		if err != nil {
 			return
 		}
