@@ -49,7 +49,7 @@ func (b taskBackend) taskOf(v app.View, t task.Task) types.Task {
 	created, history := b.n.tally.phases(t.ID)
 	out := types.Task{
 		ID: t.ID, Project: t.Project, Proposer: string(t.Proposer), State: string(t.State), Phase: string(t.Phase), Reason: t.Cause,
-		DeadlineMS: t.Deadline, DeadlineLeftMS: max(0, t.Deadline-v.WorkClock().WorkMS), Spec: t.Spec, Model: t.Model,
+		DeadlineMS: t.Deadline, DeadlineLeftMS: max(0, t.Deadline-v.WorkClock().WorkMS), Spec: t.Spec, EvaluateOnly: t.EvaluateOnly, Model: t.Model,
 		Steps: t.Steps, Interval: t.Interval, Batch: t.Batch, Slots: uint32(len(t.Slots)), Replay: t.Replay,
 		Committee: []string{}, Solutions: []types.Solution{}, Votes: []types.Vote{}, Disputes: []types.Dispute{},
 		Aggregator: string(t.Aggregator), EscrowNatn: escrowOf(t), CreatedMS: created.TimeMS, Height: created.Height, History: history,

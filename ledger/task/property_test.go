@@ -154,6 +154,7 @@ func (s *sim) randomVoting(t *testing.T, rng *rand.Rand, tk task.Task, member, s
 		if s.solutions[solver] != nil {
 			s.command(t, "steps", []string{solver})
 		}
+	case task.PhaseAggregateChallenge: // of AGGREGATED
 	}
 }
 

@@ -61,6 +61,7 @@ type secret struct {
 	Salt       [32]byte
 	Data       string
 	Evaluation Evaluation
+	Measured   string // manifest CID of the model that was evaluated
 }
 
 func (p *Proposer) key(id string) string { return id + ".proposer" }
@@ -225,7 +226,7 @@ func (p *Proposer) Step(ctx context.Context, t task.Task) error {
 	case t.State == task.StateCommitted && t.TruthCID == "" && t.Draws > 0:
 		_, err := p.d.Ledger.Send(ctx, task.RevealTruth{Task: t.ID, CID: sec.TruthCID, Salt: sec.Salt})
 		return err
-	case t.State == task.StateAggregated && !sec.Evaluation.Done:
+	case t.State == task.StateAggregated && sec.Measured != t.Result.Manifest:
 		return p.measure(ctx, t, sec)
 	default:
 		return nil
@@ -265,7 +266,7 @@ func (p *Proposer) measure(ctx context.Context, t task.Task, sec secret) error {
 	if err != nil {
 		return err
 	}
-	sec.Evaluation.After, sec.Evaluation.Done = uint32(after), true
+	sec.Evaluation.After, sec.Evaluation.Done, sec.Measured = uint32(after), true, t.Result.Manifest
 	if err := p.d.Journal.Put(p.key(t.ID), sec); err != nil {
 		return err
 	}

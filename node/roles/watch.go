@@ -51,6 +51,13 @@ func (c *Coordinator) sameAggregate(ctx context.Context, t task.Task) (bool, err
 	if made.parameters != t.Result.Parameters || uint64(len(made.raw)) != t.Result.Size {
 		return false, nil
 	}
+	held, err := c.d.Files.Held(ctx, t.Result.Manifest)
+	if err != nil {
+		return false, err
+	}
+	if len(held.Columns) > 0 && held.Root != t.Result.Root {
+		return false, nil
+	}
 	raw, err := c.d.Files.Fetch(ctx, t.Result.Manifest, MaxModelBytes)
 	if err != nil {
 		if ctx.Err() != nil || halted(err) {

@@ -71,11 +71,12 @@ type Task struct {
 	Project        string        `json:"project" doc:"Project ID"`
 	Proposer       string        `json:"proposer" doc:"Account"`
 	State          string        `json:"state" doc:"PROPOSED, OPEN, COMMITTED, TRUTH_REVEALED, REVEALED, VOTING, VERDICT, CHALLENGE, SETTLED, AGGREGATED or EXPIRED"`
-	Phase          string        `json:"phase,omitempty" doc:"Sub-phase of VOTING: VOTE_COMMIT, VOTE_REVEAL or OPENING"`
+	Phase          string        `json:"phase,omitempty" doc:"Sub-phase of VOTING: VOTE_COMMIT, VOTE_REVEAL or OPENING; of AGGREGATED: AGGREGATE_CHALLENGE"`
 	Reason         string        `json:"reason,omitempty" doc:"Why it expired"`
 	DeadlineMS     int64         `json:"deadline_ms" doc:"End of the phase on the work clock, ms"`
 	DeadlineLeftMS int64         `json:"deadline_left_ms" doc:"Work-clock time until then, ms"`
 	Spec           string        `json:"spec" doc:"CID of the spec"`
+	EvaluateOnly   bool          `json:"evaluate_only" doc:"Private data or an external trainer: nobody can replay its solutions"`
 	Model          string        `json:"model" doc:"Manifest CID of the base model"`
 	Version        uint64        `json:"version" doc:"Model version it makes"`
 	Steps          uint32        `json:"steps" doc:"Steps per solver"`
