@@ -134,11 +134,6 @@ func DecodeTx(raw []byte) (Tx, Body, error) {
 // Sender is the account that signed the transaction.
 func (t Tx) Sender() Account { return AccountFromKey(t.Key) }
 
-// VerifySignature reports whether sig is the Ed25519 signature of a message by a 32-byte public key. Every signature that the
-// ledger checks is checked here: all nodes must accept the same ones.
-func VerifySignature(key, message, sig []byte) bool {
-	return len(key) == ed25519.PublicKeySize && ed25519.Verify(key, message, sig)
-}
 
 // VerifyTx checks that the transaction is for this network and signed by its key.
 func VerifyTx(tx Tx, body Body, network string) error {
