@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	dbm "github.com/cometbft/cometbft-db"
 
@@ -166,18 +167,9 @@ func (l *eventLog) matches(q EventQuery, event ledger.Event) bool {
 	}
 	about, err := l.reader.Subjects(event.Kind, event.Data)
 	return err == nil &&
-		(q.Task == "" || contains(about.Tasks, q.Task)) &&
-		(q.Account == "" || contains(about.Accounts, q.Account)) &&
-		(q.Project == "" || contains(about.Projects, q.Project))
-}
-
-func contains[T comparable](list []T, want T) bool {
-	for _, have := range list {
-		if have == want {
-			return true
-		}
-	}
-	return false
+		(q.Task == "" || slices.Contains(about.Tasks, q.Task)) &&
+		(q.Account == "" || slices.Contains(about.Accounts, q.Account)) &&
+		(q.Project == "" || slices.Contains(about.Projects, q.Project))
 }
 
 // indexKeys are the entries of an event. One that cannot be decoded is found by its kind alone.

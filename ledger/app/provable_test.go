@@ -105,9 +105,26 @@ func TestWordsNameTheRecordsThatViewsRead(t *testing.T) {
 func TestWhatCannotBeNamedIsRefused(t *testing.T) {
 	id := strings.Repeat("0", 32)
 	for _, words := range [][]string{
-		{"wealth"}, {""}, {"balance"}, {"balance", "me"}, {"balance", string(acct(1)), "x"}, {"task", "x"}, {"task", strings.ToUpper("abcdef" + id[6:])},
-		{"event", "1"}, {"event", "1", "-1"}, {"event", "01", "1"}, {"event", "1", "4294967296"}, {"events", "x"}, {"key", ""}, {"key", "0G"}, {"key", "AA"},
-		{"manifest", ""}, {"manifest", "a/b"}, {"solution", id, "100"}, {"version", id, "18446744073709551616"}, {"manifest", strings.Repeat("a", 300)},
+		{"wealth"},
+		{""},
+		{"balance"},
+		{"balance", "me"},
+		{"balance", string(acct(1)), "x"},
+		{"task", "x"},
+		{"task", strings.ToUpper("abcdef" + id[6:])},
+		{"event", "1"},
+		{"event", "1", "-1"},
+		{"event", "01", "1"},
+		{"event", "1", "4294967296"},
+		{"events", "x"},
+		{"key", ""},
+		{"key", "0G"},
+		{"key", "AA"},
+		{"manifest", ""},
+		{"manifest", "a/b"},
+		{"solution", id, "100"},
+		{"version", id, "18446744073709551616"},
+		{"manifest", strings.Repeat("a", 300)},
 	} {
 		_, err := app.ProvableKey(words[0], words[1:]...)
 		require.Equal(t, ledger.CodeInvalid, ledger.CodeOf(err), words)

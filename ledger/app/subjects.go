@@ -146,7 +146,7 @@ func subjectsOf(typ reflect.Type, name string, way []step) []subjectField {
 	if len(way) > maxEventDepth {
 		return nil
 	}
-	switch typ.Kind() { //nolint:exhaustive // the others name nobody
+	switch typ.Kind() {
 	case reflect.String:
 		if kind, ok := subjectKindOf(typ, name); ok {
 			return []subjectField{{path: way, kind: kind}}

@@ -244,7 +244,7 @@ func keep(file string, document []byte) error {
 }
 
 func readDocument(file string) ([]byte, error) {
-	f, err := os.Open(file) //nolint:gosec // the file that the user named
+	f, err := os.Open(file)
 	if err != nil {
 		return nil, types.NewError(types.CodeUsage, "the document cannot be read", err.Error(), "name a file written with -o")
 	}
