@@ -43,7 +43,7 @@ func (n *Node) follow(ctx context.Context) error {
 	var cursor abci.Cursor
 	for {
 		events, next, err := n.engine.EventsFrom(ctx, cursor, eventBatch)
-		if gone := (&abci.EventsGone{}); errors.As(err, &gone) {
+		if gone := (&abci.EventsGoneError{}); errors.As(err, &gone) {
 			n.log.InfoContext(ctx, "what the ledger did before is not counted here", slog.Int64("height", gone.First.Height))
 			cursor = gone.First
 			continue

@@ -229,7 +229,7 @@ func (c *chain) execute(at block, txs [][]byte) (*staged, error) {
 var errHeight = errors.New("a block out of order")
 
 // Commit saves the executed block: first its events, then its state. Readers see both afterwards.
-func (c *chain) Commit(context.Context, *comet.RequestCommit) (*comet.ResponseCommit, error) {
+func (c *chain) Commit(ctx context.Context, _ *comet.RequestCommit) (*comet.ResponseCommit, error) {
 	done := c.staged
 	c.staged, c.committing = nil, true
 	err := guarded("commit", func() error { return c.save(done) })
@@ -238,7 +238,7 @@ func (c *chain) Commit(context.Context, *comet.RequestCommit) (*comet.ResponseCo
 	}
 	c.committing = false
 	c.deliver(done)
-	c.clock.committed(done.at.height, done.at.timeMS)
+	c.clock.committed(ctx, done.at.height, done.at.timeMS)
 	if c.photos != nil {
 		c.photos.committed(done.at.height, done.appHash)
 	}

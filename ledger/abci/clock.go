@@ -33,7 +33,7 @@ type clock struct {
 }
 
 // committed is told of each block by the consensus connection.
-func (c *clock) committed(height, timeMS int64) {
+func (c *clock) committed(ctx context.Context, height, timeMS int64) {
 	if c.now == nil || !c.live() {
 		c.height = 0
 		return
@@ -43,7 +43,7 @@ func (c *clock) committed(height, timeMS int64) {
 		c.add(c.decided.Sub(time.UnixMilli(timeMS)))
 		if skew := c.skew(); skew.Abs() > maxSkew && now.Sub(c.told).Abs() >= tellSkew {
 			c.told = now
-			c.logger.LogAttrs(context.Background(), slog.LevelWarn,
+			c.logger.LogAttrs(ctx, slog.LevelWarn,
 				"this machine's clock differs from the validators': set it, or blocks may be refused", slog.Duration("ahead", skew))
 		}
 	}

@@ -159,7 +159,7 @@ func (l *eventLog) dropHeight(batch dbm.Batch, height int64) (err error) {
 func (l *eventLog) read(from Cursor, height int64, count int) (events []ledger.Event, next Cursor, err error) {
 	next = from
 	if first := l.first.Load(); from.Height < first && first > 1 {
-		return nil, next, &EventsGone{First: Cursor{Height: first}}
+		return nil, next, &EventsGoneError{First: Cursor{Height: first}}
 	}
 	if from.Height > height {
 		return nil, next, nil

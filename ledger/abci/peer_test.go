@@ -21,8 +21,6 @@ import (
 )
 
 // The sizes of the comparison with CometBFT's own key-value store: go test ./ledger/abci -run '^$' -bench Peer -args …
-//
-//nolint:gochecknoglobals // flags of a test binary
 var (
 	peerTxs    = flag.Int("peer.txs", 4000, "transactions of a comparison of throughput, on each side")
 	peerWaits  = flag.Int("peer.waits", 100, "transactions of a comparison of latency, on each side")

@@ -5,12 +5,12 @@ import (
 	"fmt"
 )
 
-// EventsGone reports a cursor below the events that this node has: it took its state from a snapshot, or has forgotten
+// EventsGoneError reports a cursor below the events that this node has: it took its state from a snapshot, or has forgotten
 // them. Reading on from First leaves out what lies between.
-type EventsGone struct{ First Cursor }
+type EventsGoneError struct{ First Cursor }
 
 // Error implements error.
-func (e *EventsGone) Error() string {
+func (e *EventsGoneError) Error() string {
 	return fmt.Sprintf("the events before height %d are not on this node", e.First.Height)
 }
 

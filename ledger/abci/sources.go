@@ -86,19 +86,19 @@ func (s *sources) lightOf(ctx context.Context, peer string, height int64) (*type
 
 // light asks one member after the other for a light block that verify accepts. A member whose block is wrong is not asked
 // again; that the validators have changed too much since is not its fault.
-func (s *sources) light(ctx context.Context, height int64, verify func(*types.LightBlock) error) (*types.LightBlock, error) {
+func (s *sources) light(ctx context.Context, height int64, verify func(*types.LightBlock) error) error {
 	errs := []error{errUnknown}
 	for _, peer := range s.all() {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
 		b, err := s.lightOf(ctx, peer, height)
 		if err == nil {
 			if err = verify(b); err == nil {
-				return b, nil
+				return nil
 			}
 			if far := (light.ErrNewValSetCantBeTrusted{}); errors.As(err, &far) {
-				return nil, err
+				return err
 			}
 			s.strike(peer)
 		}
@@ -106,5 +106,5 @@ func (s *sources) light(ctx context.Context, height int64, verify func(*types.Li
 			errs = append(errs, fmt.Errorf("%s: %w", peer, err))
 		}
 	}
-	return nil, errors.Join(errs...)
+	return errors.Join(errs...)
 }

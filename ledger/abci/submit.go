@@ -88,7 +88,7 @@ func (e *Engine) Await(ctx context.Context, hash ledger.Hash) (TxResult, error) 
 
 // EventsFrom returns the events from the cursor on and the cursor after them, blocking until there is at least one. It
 // returns at most max events (and never more than 1024); a max of 0 or less asks for as many. A cursor stays good across
-// restarts. Events that this node does not have are an [*EventsGone] that says where to go on: the log of a node that took
+// restarts. Events that this node does not have are an [*EventsGoneError] that says where to go on: the log of a node that took
 // its state from a snapshot begins there.
 func (e *Engine) EventsFrom(ctx context.Context, cursor Cursor, most int) ([]ledger.Event, Cursor, error) {
 	r, err := e.await(ctx)

@@ -283,7 +283,7 @@ type fetched struct {
 func (j *joiner) fetch(ctx context.Context, o *offer, index int) fetched {
 	turn := j.sources.next()
 	usable := j.sources.all()
-	err := error(errNoSnapshot)
+	err := errNoSnapshot
 	for i := range o.peers {
 		peer := o.peers[(turn+i)%len(o.peers)]
 		if !slices.Contains(usable, peer) {

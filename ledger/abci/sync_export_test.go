@@ -80,7 +80,7 @@ func (a *syncAnswer) changeLight(change func(*types.LightBlock)) {
 func (a *syncAnswer) SpoilLight() {
 	a.changeLight(func(b *types.LightBlock) {
 		b.AppHash[0] ^= 1
-		b.Commit.BlockID.Hash = b.Header.Hash()
+		b.Commit.BlockID.Hash = b.Hash()
 	})
 }
 
@@ -88,7 +88,7 @@ func (a *syncAnswer) SpoilLight() {
 func (a *syncAnswer) ForgeLight(network string, seed []byte) {
 	a.changeLight(func(b *types.LightBlock) {
 		b.AppHash[0] ^= 1
-		b.Commit.BlockID.Hash = b.Header.Hash()
+		b.Commit.BlockID.Hash = b.Hash()
 		for i := range b.Commit.Signatures {
 			vote := b.Commit.GetVote(int32(i)).ToProto()
 			key := cometkey.PrivKey(ed25519.NewKeyFromSeed(seed))
@@ -124,7 +124,7 @@ func RestoreBytes(dir string, meta, chunk []byte) (restored bool, err error) {
 	defer func() { _ = b.Close() }()
 	m, err := decodeMeta(meta)
 	if err != nil {
-		return false, nil //nolint:nilerr // refused
+		return false, nil
 	}
 	hash := hashMeta(meta)
 	ctx := context.Background()

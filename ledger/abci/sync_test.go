@@ -100,7 +100,7 @@ func TestLateJoinerTakesTheStateFromASnapshot(t *testing.T) {
 
 	// Its events begin after the snapshot, and it says so.
 	_, _, err := j.EventsFrom(t.Context(), abci.Cursor{}, 10)
-	var gone *abci.EventsGone
+	var gone *abci.EventsGoneError
 	require.ErrorAs(t, err, &gone)
 	require.Equal(t, int64(1), gone.First.Height%10)
 	require.Greater(t, gone.First.Height, int64(10))

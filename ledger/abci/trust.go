@@ -148,7 +148,7 @@ func (t *trust) block(ctx context.Context, height int64) (*types.LightBlock, err
 
 // begin fetches the header that the owner named.
 func (t *trust) begin(ctx context.Context) error {
-	_, err := t.sources.light(ctx, t.height, func(b *types.LightBlock) error {
+	return t.sources.light(ctx, t.height, func(b *types.LightBlock) error {
 		if err := b.ValidateBasic(t.from.doc.ChainID); err != nil {
 			return err
 		}
@@ -161,7 +161,6 @@ func (t *trust) begin(ctx context.Context) error {
 		t.known[t.height] = b
 		return nil
 	})
-	return err
 }
 
 // reach verifies a height from the nearest one below that is known, which it returns.
@@ -171,7 +170,7 @@ func (t *trust) reach(ctx context.Context, height int64) (from int64, err error)
 			from = max(from, known)
 		}
 	}
-	_, err = t.sources.light(ctx, height, func(b *types.LightBlock) error {
+	err = t.sources.light(ctx, height, func(b *types.LightBlock) error {
 		if err := guarded("verify a header", func() error { return t.verify(t.known[from], b) }); err != nil {
 			return err
 		}
