@@ -215,3 +215,14 @@ func TestTakingBackATokenLeavesNoneBehind(t *testing.T) {
 	})
 	require.Equal(t, 1, holders)
 }
+
+func TestTheRecordsAreThoseOfTheCodec(t *testing.T) {
+	k, kv := world(t)
+	require.NoError(t, k.Charge(kv, ann, 0, 1000))
+	record, _ := k.Account(kv, ann)
+	for key, want := range map[string]any{"bank/t": k.Totals(kv), "bank/a/" + string(ann): record} {
+		raw, err := ledger.Marshal(want)
+		require.NoError(t, err)
+		require.Equal(t, raw, kv.Get([]byte(key)), key)
+	}
+}

@@ -27,23 +27,30 @@ func totalsKey() []byte { return ledger.Key("bank", "t") }
 
 // Account returns an account's record; one that never held anything has the zero record.
 func (Keeper) Account(kv ledger.KV, account ledger.Account) (Account, bool) {
-	return ledger.Load[Account](kv, accountKey(account))
+	key := accountKey(account)
+	raw := kv.Get(key)
+	if raw == nil {
+		return Account{}, false
+	}
+	return decodeAccount(key, raw), true
 }
 
 // Accounts visits every account in ascending order until fn returns false.
 func (Keeper) Accounts(kv ledger.KV, fn func(account ledger.Account, record Account) bool) {
 	prefix := accountKey("")
 	kv.Iterate(prefix, func(key, value []byte) bool {
-		var record Account
-		ledger.DecodeRecord(key, value, &record)
-		return fn(ledger.Account(key[len(prefix):]), record)
+		return fn(ledger.Account(key[len(prefix):]), decodeAccount(key, value))
 	})
 }
 
 // Totals returns the running sums.
 func (Keeper) Totals(kv ledger.KV) Totals {
-	totals, _ := ledger.Load[Totals](kv, totalsKey())
-	return totals
+	key := totalsKey()
+	raw := kv.Get(key)
+	if raw == nil {
+		return Totals{}
+	}
+	return decodeTotals(key, raw)
 }
 
 // Balance returns what an account can spend of a denomination.
@@ -66,7 +73,7 @@ func (k Keeper) Allocate(kv ledger.KV, to Pot, amount ledger.Natn) error {
 	if err := k.enter(kv, &totals, to, amount); err != nil {
 		return err
 	}
-	ledger.Save(kv, totalsKey(), totals)
+	saveTotals(kv, totals)
 	return nil
 }
 
@@ -83,7 +90,7 @@ func (k Keeper) Move(ctx *ledger.Context, kv ledger.KV, from, to Pot, amount led
 	if err := k.enter(kv, &totals, to, amount); err != nil {
 		return err
 	}
-	ledger.Save(kv, totalsKey(), totals)
+	saveTotals(kv, totals)
 	ctx.Emit(Moved{
 		From: from.String(), To: to.String(), Denom: ledger.DenomATN, Amount: uint64(amount), Cause: cause, Ref: ref,
 	})
@@ -112,7 +119,7 @@ func (k Keeper) Burn(ctx *ledger.Context, kv ledger.KV, m Burn) error {
 	}
 	totals.Supply -= ledger.Natn(m.Amount)
 	totals.Burned += ledger.Natn(m.Amount)
-	ledger.Save(kv, totalsKey(), totals)
+	saveTotals(kv, totals)
 	ctx.Emit(Burned{Account: ctx.Sender, Denom: m.Denom, Amount: m.Amount})
 	return nil
 }
@@ -142,7 +149,7 @@ func (k Keeper) Charge(kv ledger.KV, sender ledger.Account, nonce uint64, fee le
 	}
 	record.Nonce++
 	record.Balance -= fee
-	ledger.Save(kv, accountKey(sender), record)
+	saveAccount(kv, sender, record)
 	if known && fee == 0 {
 		return nil
 	}
@@ -152,7 +159,7 @@ func (k Keeper) Charge(kv ledger.KV, sender ledger.Account, nonce uint64, fee le
 	if !known {
 		totals.Records++
 	}
-	ledger.Save(kv, totalsKey(), totals)
+	saveTotals(kv, totals)
 	return nil
 }
 
@@ -198,7 +205,7 @@ func (k Keeper) leave(kv ledger.KV, totals *Totals, from Pot, amount ledger.Natn
 			return ledger.Refuse(ledger.CodeFunds, "the balance is %s, %s are needed", record.Balance, amount)
 		}
 		record.Balance -= amount
-		ledger.Save(kv, accountKey(from.account), record)
+		saveAccount(kv, from.account, record)
 	}
 	sum := totals.of(from)
 	if *sum < amount {
@@ -220,7 +227,7 @@ func (k Keeper) enter(kv ledger.KV, totals *Totals, to Pot, amount ledger.Natn) 
 			totals.Records++
 		}
 		record.Balance = ledger.Natn(balance)
-		ledger.Save(kv, accountKey(to.account), record)
+		saveAccount(kv, to.account, record)
 	}
 	sum := totals.of(to)
 	total, err := fixed.Add(uint64(*sum), uint64(amount))

@@ -138,7 +138,7 @@ func (k Keeper) addHolding(ctx *ledger.Context, kv ledger.KV, denom string, hold
 	if !known {
 		totals := k.Totals(kv)
 		totals.Records++
-		ledger.Save(kv, totalsKey(), totals)
+		saveTotals(kv, totals)
 	}
 	ledger.Save(kv, key, held+amount)
 }

@@ -11,9 +11,7 @@ func Worth(key, value []byte) ledger.Natn {
 	if value == nil || !bytes.HasPrefix(key, accountKey("")) {
 		return 0
 	}
-	var record Account
-	ledger.DecodeRecord(key, value, &record)
-	return record.Balance
+	return decodeAccount(key, value).Balance
 }
 
 // Tokens returns the denomination that a stored record is about, and how many tokens it says are held or outstanding;
