@@ -123,6 +123,8 @@ func provableWork() []provable {
 		{"solution", "TASK SLOT", 2, "a revealed solution", keyed([]string{"task", "solution"}, validID, slotArg), readAs[task.Solution]},
 		{"vote", "TASK ACCOUNT", 2, "a committee member's vote and what came of it", keyed([]string{"rewards", "vote"}, validID, validAccount), readAs[rewards.Record]},
 		{"dispute", "TASK SOLVER CHALLENGER", 3, "a dispute about a solution", keyed([]string{"dispute", "d"}, validID, validAccount, validAccount), readAs[dispute.Dispute]},
+		{"aggregate-dispute", "TASK CHALLENGER", 2, "a dispute about a task's published model", keyed([]string{"dispute", "g"}, validID, validAccount), readAs[dispute.AggregateDispute]},
+		{"appeal", "TASK SOLVER APPELLANT", 3, "an appeal of a solution's score", keyed([]string{"dispute", "a"}, validID, validAccount, validAccount), readAs[dispute.Appeal]},
 	}
 }
 
@@ -131,9 +133,9 @@ func provableRest() []provable {
 		{"heartbeat", "", 0, "the last governance heartbeat", keyAt("heartbeat", "h"), readAs[heartbeat.Beat]},
 		{"clock", "", 0, "the work clock", keyAt("heartbeat", "c"), readAs[heartbeat.Clock]},
 		{"governor", "ACCOUNT", 1, "a place in the register of governors", accountAt("heartbeat", "g"), readAs[heartbeat.Governor]},
-		{"manifest", "CID", 1, "a registered manifest", keyed([]string{"shardreg", "m"}, validCID), readAs[shardreg.Manifest]},
+		{"manifest", registrationArgs, 5, "a registered manifest", registered("m"), readAs[shardreg.Manifest]},
 		{"provider", "ACCOUNT", 1, "a provider's capacity and reputation", accountAt("shardreg", "p"), readAs[shardreg.Provider]},
-		{"announcement", "CID ACCOUNT", 2, "the columns a provider announced", keyed([]string{"shardreg", "h"}, validCID, validAccount), readAs[[]uint16]},
+		{"announcement", "CID ACCOUNT", 2, "the columns a provider announced", keyed([]string{"shardreg", "h"}, validCID, validAccount), readAs[shardreg.Held]},
 		{"params", "", 0, "the numbers in force", func([]string) ([]byte, error) { return paramsKey(), nil }, readAs[ledger.Params]},
 		{"events", "HEIGHT", 1, "the root of a block's events", keyed([]string{"app", "e"}, hex16), readAs[EventsRoot]},
 		{provableEvent, "HEIGHT INDEX", 2, "one event of a block", func(args []string) ([]byte, error) {
