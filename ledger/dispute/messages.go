@@ -171,11 +171,8 @@ func (q Question) validate() error {
 }
 
 func (m Model) validate() error {
-	switch {
-	case ledger.CheckCID(m.Manifest, ledger.CodecDagCBOR) != nil:
-		return invalid("the manifest %q is no manifest CID", ledger.Clip(m.Manifest))
-	case m.Root.IsZero() || m.Size == 0 || m.Parameters == 0:
-		return invalid("a model needs its root, size and number of parameters")
+	if err := ledger.CheckModel(m.Manifest, m.Root, m.Size, m.Parameters); err != nil {
+		return invalid("%v", err)
 	}
 	return nil
 }

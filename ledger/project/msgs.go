@@ -13,8 +13,6 @@ const (
 	MaxModelBytes = 64
 	maxDeadlineMS = 365 * 24 * 3600 * 1000
 	maxPrice      = 1_000_000 * uint64(ledger.ATN)
-	maxModelBytes = 1 << 50
-	maxParameters = 1 << 50
 )
 
 // Create opens a project for funding. Its ID, and the denomination of its token, is
@@ -99,14 +97,8 @@ func (m PublishModel) Validate() error {
 }
 
 func validModel(manifest string, root ledger.Hash, size, parameters uint64) error {
-	if err := ledger.CheckCID(manifest, ledger.CodecDagCBOR); err != nil {
-		return ledger.Refuse(ledger.CodeInvalid, "model manifest: %v", err)
-	}
-	if root.IsZero() {
-		return ledger.Refuse(ledger.CodeInvalid, "model: the Merkle root is zero")
-	}
-	if size == 0 || size > maxModelBytes || parameters == 0 || parameters > maxParameters {
-		return ledger.Refuse(ledger.CodeInvalid, "model: %d bytes and %d parameters; both must be between 1 and 2⁵⁰", size, parameters)
+	if err := ledger.CheckModel(manifest, root, size, parameters); err != nil {
+		return ledger.Refuse(ledger.CodeInvalid, "%v", err)
 	}
 	return nil
 }

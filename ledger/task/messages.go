@@ -236,11 +236,8 @@ func (m OpenSteps) Validate() error {
 
 // Validate implements ledger.Msg.
 func (m Aggregate) Validate() error {
-	switch {
-	case !manifestCID(m.Manifest):
-		return invalid("the manifest %q is no manifest CID", bounded(m.Manifest))
-	case m.Root.IsZero() || m.Size == 0 || m.Parameters == 0:
-		return invalid("an aggregate needs its root, size and number of parameters")
+	if err := ledger.CheckModel(m.Manifest, m.Root, m.Size, m.Parameters); err != nil {
+		return invalid("%v", err)
 	}
 	return validTask(m.Task)
 }
