@@ -22,9 +22,10 @@ import (
 
 // Peer is a node of CometBFT's own key-value store, with this engine's configuration: what the engine is measured by.
 type Peer struct {
-	node *node.Node
-	app  *countingApp
-	addr *p2p.NetAddress
+	node  *node.Node
+	conns *clients
+	app   *countingApp
+	addr  *p2p.NetAddress
 }
 
 type countingApp struct {
@@ -70,7 +71,8 @@ func StartPeer(cfg Config, network string, at time.Time, keys ...[]byte) (*Peer,
 	conf := cfg.comet(addr, cfg.EmptyBlockInterval)
 	p := &Peer{app: &countingApp{Application: kvstore.NewPersistentApplication(filepath.Join(cfg.Dir, "app"))}}
 	nodeKey := &p2p.NodeKey{PrivKey: cometkey.PrivKey(cfg.NodeKey)}
-	p.node, err = node.NewNode(conf, signer, nodeKey, proxy.NewConnSyncLocalClientCreator(p.app),
+	p.conns = &clients{ClientCreator: proxy.NewConnSyncLocalClientCreator(p.app)}
+	p.node, err = node.NewNode(conf, signer, nodeKey, p.conns,
 		func() (*types.GenesisDoc, error) { return doc, nil }, cometconfig.DefaultDBProvider,
 		node.DefaultMetricsProvider(conf.Instrumentation), cometlog.NewNopLogger())
 	if err != nil {
@@ -87,7 +89,7 @@ func (p *Peer) Meet(other *Peer) error { return p.node.Switch().DialPeerWithAddr
 
 // Stop ends it.
 func (p *Peer) Stop() error {
-	err := p.node.Stop()
+	err := errors.Join(p.node.Stop(), p.conns.stop(), p.node.ProxyApp().Stop())
 	p.node.Wait()
 	return errors.Join(err, p.app.Close())
 }
