@@ -8,6 +8,7 @@ import (
 
 	"autonet/ledger"
 	"autonet/ledger/abci"
+	"autonet/ledger/app"
 	"autonet/node/api/types"
 	"autonet/node/proofs"
 )
@@ -22,6 +23,12 @@ type proofBackend struct{ n *Node }
 func (b proofBackend) Proof(ctx context.Context, words []string, height int64) (types.Proof, error) {
 	ctx, cancel := context.WithTimeout(ctx, proveWithin)
 	defer cancel()
+	if err := b.n.engine.View(func(v app.View) error {
+		words = v.Name(words)
+		return nil
+	}); err != nil {
+		return types.Proof{}, proofError("ledger proof", err)
+	}
 	p, err := b.n.engine.ProveWhat(ctx, words, height)
 	if err != nil {
 		return types.Proof{}, proofError("ledger proof", err)

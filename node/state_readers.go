@@ -96,9 +96,10 @@ func readers() map[string]reader {
 		"locks":     of(app.View.Locks),
 		"keys":      of(app.View.Keys),
 
-		"providers": all(app.View.Providers),
-		"manifests": all(app.View.Manifests),
-		"manifest":  one("manifest", app.View.Manifest),
-		"holdings":  about("MANIFEST", app.View.Holdings),
+		"providers":     all(app.View.Providers),
+		"manifests":     all(app.View.Manifests),
+		"manifest":      one("manifest", app.View.Manifest),
+		"registrations": about("MANIFEST", app.View.Registrations),
+		"holdings":      about("MANIFEST", app.View.Holdings),
 	}
 }

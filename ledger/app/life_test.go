@@ -61,9 +61,9 @@ func TestATaskRunsFromProposalToANewModelVersion(t *testing.T) {
 	c.must(provider, shardreg.Register{
 		Manifest: manifest("result", taskID), Root: digest("root"), Size: 400_000, Data: 10, Parity: 4, Strategy: shardreg.LayerWise,
 	})
-	c.must(provider, shardreg.Announce{Manifest: manifest("result", taskID), Root: digest("root"), Columns: []uint16{0, 1, 2}})
-	c.must(provider+1, shardreg.Announce{Manifest: manifest("result", taskID), Root: digest("root"), Columns: []uint16{2, 3}})
-	require.Equal(t, 4, c.view().AnnouncedColumns(manifest("result", taskID)))
+	c.must(provider, shardreg.Announce{Manifest: manifest("result", taskID), Root: digest("root"), Size: 400_000, Data: 10, Parity: 4, Columns: []uint16{0, 1, 2}})
+	c.must(provider+1, shardreg.Announce{Manifest: manifest("result", taskID), Root: digest("root"), Size: 400_000, Data: 10, Parity: 4, Columns: []uint16{2, 3}})
+	require.Equal(t, 4, c.view().AnnouncedColumns(manifest("result", taskID), digest("root")))
 	before := c.view().Balance(acct(provider), "ATN")
 
 	done := c.play(taskID)

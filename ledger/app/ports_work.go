@@ -36,8 +36,10 @@ func (v votesPort) Settle(ctx *ledger.Context, kv ledger.KV, id string) error {
 type providersPort struct{ *App }
 
 // Columns implements task.Providers.
-func (p providersPort) Columns(kv ledger.KV, manifest string, fn func(account ledger.Account, columns uint64) bool) {
-	p.shardreg.Holdings(kv, manifest, func(h shardreg.Holding) bool {
+func (p providersPort) Columns(
+	ctx *ledger.Context, kv ledger.KV, manifest string, root ledger.Hash, fn func(account ledger.Account, columns uint64) bool,
+) {
+	p.shardreg.Holders(ctx, kv, manifest, root, func(h shardreg.Holding) bool {
 		return fn(h.Provider, uint64(len(h.Columns)))
 	})
 }

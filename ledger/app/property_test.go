@@ -119,7 +119,7 @@ func (d dice) message(c *chain) move {
 			}
 		}
 		m, _ := v.Manifest(cid)
-		return move{from, shardreg.Announce{Manifest: cid, Root: m.Root, Columns: columns}}
+		return move{from, shardreg.Announce{Manifest: cid, Root: m.Root, Size: m.Size, Data: m.Data, Parity: m.Parity, Columns: columns}}
 	case 16:
 		return move{from, heartbeat.Register{}}
 	case 17:

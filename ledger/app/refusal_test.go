@@ -59,7 +59,7 @@ func everyMessage(known project.Project) []ledger.Msg {
 		dispute.AppealScore{Task: id, Solver: acct(solver)},
 		dispute.VoteAppeal{Task: id, Solver: acct(solver), Appellant: acct(owner)},
 		shardreg.RegisterProvider{Capacity: 1},
-		shardreg.Announce{Manifest: manifest(1), Root: h, Columns: []uint16{0}},
+		shardreg.Announce{Manifest: manifest(1), Root: h, Size: 1, Data: 1, Columns: []uint16{0}},
 		shardreg.Deregister{},
 		shardreg.Unregister{Manifest: manifest(1)},
 		shardreg.Withdraw{Manifest: manifest(1)},

@@ -90,7 +90,9 @@ func (c *chain) keep(s stored) {
 		for column := i; column < s.Shards(); column += 2 {
 			columns = append(columns, uint16(column))
 		}
-		c.must(provider+i, shardreg.Announce{Manifest: s.CID().String(), Root: s.Root, Columns: columns})
+		c.must(provider+i, shardreg.Announce{
+			Manifest: s.CID().String(), Root: s.Root, Size: s.Size, Data: uint8(s.K), Parity: uint8(s.M), Columns: columns,
+		})
 	}
 }
 
@@ -134,11 +136,11 @@ func TestAuditsAndRepairGoOnWithoutALease(t *testing.T) {
 	require.False(t, c.view().Chosen(acct(provider+1)))
 	require.True(t, c.view().Chosen(acct(provider)))
 	require.Equal(t, 50*atn, c.view().Stake(acct(provider + 1))[0].Bonded, "a slow disk costs no stake")
-	a, ok := c.view().Availability(s.CID().String())
+	a, ok := c.view().Availability(s.CID().String(), s.Root)
 	require.True(t, ok)
 	require.Equal(t, 2, a.Live)
 	require.True(t, a.Readable)
-	r, called := c.view().Repair(s.CID().String())
+	r, called := c.view().Repair(s.CID().String(), s.Root)
 	require.True(t, called)
 	require.True(t, r.Urgent)
 	require.Equal(t, acct(provider), r.Repairer)

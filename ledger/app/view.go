@@ -253,46 +253,6 @@ func (v View) Providers() []ProviderInfo {
 	return providers
 }
 
-// Manifest returns a registered manifest.
-func (v View) Manifest(cid string) (shardreg.Manifest, bool) {
-	return v.app.shardreg.Manifest(v.kv, cid)
-}
-
-// Manifests returns every registered manifest in ascending order of CID.
-func (v View) Manifests() []shardreg.Manifest {
-	var manifests []shardreg.Manifest
-	v.app.shardreg.Manifests(v.kv, func(m shardreg.Manifest) bool {
-		manifests = append(manifests, m)
-		return true
-	})
-	return manifests
-}
-
-// Holdings returns who announced which columns of a manifest, in ascending account order.
-func (v View) Holdings(cid string) []shardreg.Holding {
-	var holdings []shardreg.Holding
-	v.app.shardreg.Holdings(v.kv, cid, func(h shardreg.Holding) bool {
-		holdings = append(holdings, h)
-		return true
-	})
-	return holdings
-}
-
-// AnnouncedColumns returns how many different columns of a manifest some provider announced.
-func (v View) AnnouncedColumns(cid string) int {
-	var seen [shardreg.MaxColumns]bool
-	count := 0
-	for _, h := range v.Holdings(cid) {
-		for _, column := range h.Columns {
-			if int(column) < len(seen) && !seen[column] {
-				seen[column] = true
-				count++
-			}
-		}
-	}
-	return count
-}
-
 // Heartbeat returns the last heartbeat; its Count is 0 when there was none yet.
 func (v View) Heartbeat() heartbeat.Beat { return v.app.heartbeat.Beat(v.kv) }
 

@@ -1,6 +1,9 @@
 package app
 
 import (
+	"fmt"
+	"slices"
+
 	"autonet/ledger"
 	"autonet/ledger/shardreg"
 )
@@ -12,6 +15,19 @@ func (v View) context(sender ledger.Account) *ledger.Context {
 	return &ledger.Context{
 		Height: last.Height, TimeMS: last.TimeMS, Params: p, WorkMS: v.app.heartbeat.Work(p, v.kv, last.TimeMS), Sender: sender,
 	}
+}
+
+// Name completes what is to be proven: of a manifest, or a call for its repair, a CID alone means the registration that
+// Manifest finds.
+func (v View) Name(words []string) []string {
+	if len(words) != 2 || words[0] != "manifest" && words[0] != "repair" {
+		return words
+	}
+	m, known := v.Manifest(words[1])
+	if !known {
+		return words
+	}
+	return append(slices.Clone(words), m.Root.String(), fmt.Sprint(m.Size), fmt.Sprint(m.Data), fmt.Sprint(m.Parity))
 }
 
 // Chosen reports whether a provider may be chosen for new columns, repairs and orders.
@@ -33,13 +49,67 @@ func (v View) Audits() []shardreg.Audit {
 	return audits
 }
 
-// Availability returns how much of a manifest can be had; the second result says whether it is registered.
-func (v View) Availability(cid string) (shardreg.Availability, bool) {
-	return v.app.shardreg.Availability(v.context(""), v.kv, cid)
+// Manifest returns the registration that somebody means who knows no more than a CID: the one under which most providers
+// that are counted on announced columns, otherwise the oldest.
+func (v View) Manifest(cid string) (shardreg.Manifest, bool) {
+	return v.ManifestAt(cid, ledger.Hash{})
 }
 
-// Repair returns the open call for repair of a manifest.
-func (v View) Repair(cid string) (shardreg.Repair, bool) { return v.app.shardreg.Repair(v.kv, cid) }
+// ManifestAt is Manifest for somebody who knows the root too.
+func (v View) ManifestAt(cid string, root ledger.Hash) (shardreg.Manifest, bool) {
+	return v.app.shardreg.Manifest(v.context(""), v.kv, cid, root)
+}
+
+// Registrations returns every registration of a CID in ascending order of root and shape.
+func (v View) Registrations(cid string) []shardreg.Manifest {
+	var manifests []shardreg.Manifest
+	v.app.shardreg.Registrations(v.kv, cid, func(m shardreg.Manifest) bool {
+		manifests = append(manifests, m)
+		return true
+	})
+	return manifests
+}
+
+// Manifests returns every registration in ascending order of CID, root and shape.
+func (v View) Manifests() []shardreg.Manifest {
+	var manifests []shardreg.Manifest
+	v.app.shardreg.Manifests(v.kv, func(m shardreg.Manifest) bool {
+		manifests = append(manifests, m)
+		return true
+	})
+	return manifests
+}
+
+// Holdings returns who announced which columns of a manifest, under any registration, in ascending account order.
+func (v View) Holdings(cid string) []shardreg.Holding {
+	var holdings []shardreg.Holding
+	v.app.shardreg.Holdings(v.kv, cid, func(h shardreg.Holding) bool {
+		holdings = append(holdings, h)
+		return true
+	})
+	return holdings
+}
+
+// AnnouncedColumns returns how many different columns of a manifest with this root some provider announced.
+func (v View) AnnouncedColumns(cid string, root ledger.Hash) int {
+	a, _ := v.Availability(cid, root)
+	return a.Announced
+}
+
+// Availability returns how much of a manifest with this root, or any where it is zero, can be had; the second result says
+// whether it is registered.
+func (v View) Availability(cid string, root ledger.Hash) (shardreg.Availability, bool) {
+	return v.app.shardreg.Availability(v.context(""), v.kv, cid, root)
+}
+
+// Repair returns the open call for repair of a manifest as ManifestAt finds it.
+func (v View) Repair(cid string, root ledger.Hash) (shardreg.Repair, bool) {
+	m, known := v.ManifestAt(cid, root)
+	if !known {
+		return shardreg.Repair{}, false
+	}
+	return v.app.shardreg.Repair(v.kv, m)
+}
 
 // Repairs returns every open call for repair in ascending order of manifest.
 func (v View) Repairs() []shardreg.Repair {

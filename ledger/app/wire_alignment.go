@@ -109,12 +109,12 @@ func grown(count, whole uint64) uint64 {
 // Recoup implements alignment.Projects: a buyer may hold all of the project's tokens and be one of the providers that serve
 // its model, each of which is as likely to be drawn.
 func (s sellersPort) Recoup(ctx *ledger.Context, kv ledger.KV, id string) uint64 {
-	p, ok := s.project.Project(kv, id)
+	model, ok := s.project.Serving(kv, id)
 	if !ok {
 		return 1000
 	}
 	servers := uint64(0)
-	s.shardreg.Servers(ctx, kv, p.Serving, func(ledger.Account) bool {
+	s.shardreg.Servers(ctx, kv, model.Manifest, model.Root, func(ledger.Account) bool {
 		servers++
 		return true
 	})

@@ -77,11 +77,13 @@ func (t tillPort) Sweep(ctx *ledger.Context, kv ledger.KV, amount ledger.Natn, i
 type modelsPort struct{ *App }
 
 // Available implements project.Shards.
-func (m modelsPort) Available(ctx *ledger.Context, kv ledger.KV, manifest string) bool {
-	return m.shardreg.Available(ctx, kv, manifest)
+func (m modelsPort) Available(ctx *ledger.Context, kv ledger.KV, manifest string, root ledger.Hash) bool {
+	return m.shardreg.Available(ctx, kv, manifest, root)
 }
 
 // Servers implements project.Shards.
-func (m modelsPort) Servers(ctx *ledger.Context, kv ledger.KV, manifest string, fn func(account ledger.Account) bool) {
-	m.shardreg.Servers(ctx, kv, manifest, fn)
+func (m modelsPort) Servers(
+	ctx *ledger.Context, kv ledger.KV, manifest string, root ledger.Hash, fn func(account ledger.Account) bool,
+) {
+	m.shardreg.Servers(ctx, kv, manifest, root, fn)
 }

@@ -52,12 +52,13 @@ func (k Keeper) Deploy(ctx *ledger.Context, kv ledger.KV, m Deploy) error {
 		return ledger.Refuse(ledger.CodeEarly, "deploy: project %s matures for %d ms more", p.ID, p.MatureMS-ctx.TimeMS)
 	}
 	version, ok := k.Version(kv, p.ID, m.Version)
+	serving, _ := k.Serving(kv, p.ID)
 	switch {
 	case !ok:
 		return ledger.Refuse(ledger.CodeNotFound, "deploy: project %s has no model version %d", p.ID, m.Version)
-	case p.State == Deployed && (p.ServingNo == version.Version || p.Serving == version.Manifest):
+	case p.State == Deployed && (p.ServingNo == version.Version || serving.Manifest == version.Manifest && serving.Root == version.Root):
 		return ledger.Refuse(ledger.CodeRefused, "deploy: this model of project %s is deployed as version %d", p.ID, p.ServingNo)
-	case !k.shards.Available(ctx, kv, version.Manifest):
+	case !k.shards.Available(ctx, kv, version.Manifest, version.Root):
 		return ledger.Refuse(ledger.CodeRefused, "deploy: too few live columns of version %d are announced to read it", m.Version)
 	}
 	p.Serving, p.ServingNo = version.Manifest, version.Version

@@ -105,7 +105,7 @@ func (k Keeper) PlaceOrder(ctx *ledger.Context, kv ledger.KV, m Order) error {
 		ID: id, Project: p.ID, Version: p.ServingNo, Manifest: p.Serving, Payer: ctx.Sender, Input: m.Input, Units: m.Units,
 		Price: price, State: OrderWaiting, Height: ctx.Height,
 	}
-	if !k.shards.Available(ctx, kv, o.Manifest) || len(k.candidates(ctx, kv, o)) == 0 {
+	if !k.shards.Available(ctx, kv, o.Manifest, k.root(kv, o)) || len(k.candidates(ctx, kv, o)) == 0 {
 		return ledger.Refuse(ledger.CodeRefused, "order: nobody can serve the model of project %s now", p.ID)
 	}
 	if err := k.till.Collect(ctx, kv, ctx.Sender, price.Pay, id); err != nil {
@@ -130,13 +130,19 @@ func (k Keeper) PlaceOrder(ctx *ledger.Context, kv ledger.KV, m Order) error {
 // one that was drawn before.
 func (k Keeper) candidates(ctx *ledger.Context, kv ledger.KV, o OrderRecord) []ledger.Account {
 	var out []ledger.Account
-	k.shards.Servers(ctx, kv, o.Manifest, func(account ledger.Account) bool {
+	k.shards.Servers(ctx, kv, o.Manifest, k.root(kv, o), func(account ledger.Account) bool {
 		if account != o.Payer && account != o.Missed {
 			out = append(out, account)
 		}
 		return true
 	})
 	return out
+}
+
+// root is that of the version an order is for.
+func (k Keeper) root(kv ledger.KV, o OrderRecord) ledger.Hash {
+	version, _ := k.Version(kv, o.Project, o.Version)
+	return version.Root
 }
 
 // drawOrders draws the providers of waiting orders by rendezvous with this block's hash, which nobody knew when the order

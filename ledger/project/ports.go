@@ -93,8 +93,9 @@ type Pricing interface {
 
 // Shards tells who can serve a model.
 type Shards interface {
-	// Available reports whether enough columns of the manifest are live to read it.
-	Available(ctx *ledger.Context, kv ledger.KV, manifest string) bool
-	// Servers visits, in ascending account order, the providers that hold live columns of the manifest and may be chosen.
-	Servers(ctx *ledger.Context, kv ledger.KV, manifest string, fn func(account ledger.Account) bool)
+	// Available reports whether enough columns of the manifest with this root are live to read it.
+	Available(ctx *ledger.Context, kv ledger.KV, manifest string, root ledger.Hash) bool
+	// Servers visits, in ascending account order, the providers that hold live columns of the manifest with this root
+	// and may be chosen.
+	Servers(ctx *ledger.Context, kv ledger.KV, manifest string, root ledger.Hash, fn func(account ledger.Account) bool)
 }

@@ -54,10 +54,10 @@ type models struct {
 }
 
 // Available implements project.Shards.
-func (m *models) Available(*ledger.Context, ledger.KV, string) bool { return !m.missing }
+func (m *models) Available(*ledger.Context, ledger.KV, string, ledger.Hash) bool { return !m.missing }
 
 // Servers implements project.Shards.
-func (m *models) Servers(_ *ledger.Context, _ ledger.KV, _ string, fn func(account ledger.Account) bool) {
+func (m *models) Servers(_ *ledger.Context, _ ledger.KV, _ string, _ ledger.Hash, fn func(account ledger.Account) bool) {
 	for _, account := range slices.Sorted(slices.Values(m.servers)) {
 		if !fn(account) {
 			return

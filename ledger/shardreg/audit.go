@@ -63,13 +63,13 @@ func number(h ledger.Hash, n int) uint64 { return binary.BigEndian.Uint64(h[8*n:
 
 // ask draws the chunk: a holding by its bytes, one of its columns, and a byte of that column.
 func (k Keeper) ask(ctx *ledger.Context, kv ledger.KV, account ledger.Account, nonce ledger.Hash) {
-	cid, ok := holdingAt(kv, account, number(nonce, 1)%max(1, total(kv, account)))
-	manifest, known := k.Manifest(kv, cid)
+	at, ok := holdingAt(kv, account, number(nonce, 1)%max(1, total(kv, account)))
+	manifest, known := load(kv, at)
 	if !ok || !known {
 		ctx.Fault(fmt.Errorf("audit of %s: its holdings do not add up", account))
 		return
 	}
-	h, _ := ledger.Load[held](kv, holdingKey(cid, account))
+	h, _ := ledger.Load[Held](kv, holdingKey(at.Manifest, account))
 	var columns []uint16 // columns of a short file may be empty
 	for _, c := range h.Columns {
 		if manifest.ColumnLen(c) > 0 {
@@ -83,7 +83,7 @@ func (k Keeper) ask(ctx *ledger.Context, kv ledger.KV, account ledger.Account, n
 	offset := number(nonce, 3) % manifest.ColumnLen(column)
 	block := manifest.BlockBytes()
 	a := Audit{
-		ID: hex.EncodeToString(nonce[:16]), Provider: account, Manifest: cid, Column: column,
+		ID: hex.EncodeToString(nonce[:16]), Provider: account, Manifest: at.Manifest, Ref: at.Ref, Column: column,
 		Stripe: uint32(offset / block), Chunk: uint32(offset % block / chunkSize), Nonce: nonce,
 		Deadline: ctx.TimeMS + ctx.Params.Shards.AnswerMS, Height: ctx.Height,
 	}
@@ -93,7 +93,7 @@ func (k Keeper) ask(ctx *ledger.Context, kv ledger.KV, account ledger.Account, n
 	ledger.Save(kv, auditKey(a.ID), a)
 	kv.Set(dueKey(a.Deadline, a.ID), []byte{1})
 	ctx.Emit(AuditDrawn{
-		Audit: a.ID, Provider: account, Manifest: cid, Column: column, Stripe: a.Stripe, Chunk: a.Chunk, Deadline: a.Deadline,
+		Audit: a.ID, Provider: account, Manifest: at.Manifest, Root: manifest.Root, Column: column, Stripe: a.Stripe, Chunk: a.Chunk, Deadline: a.Deadline,
 	})
 }
 
@@ -135,7 +135,7 @@ func (k Keeper) AnswerAudit(ctx *ledger.Context, kv ledger.KV, m AnswerAudit) er
 	case a.Provider != ctx.Sender:
 		return ledger.Refuse(ledger.CodeRefused, "answer-audit: audit %s is another provider's", m.Audit)
 	}
-	manifest, known := k.Manifest(kv, a.Manifest)
+	manifest, known := load(kv, place{Manifest: a.Manifest, Ref: a.Ref})
 	if !known {
 		return fmt.Errorf("answer-audit: audit %s asks for manifest %s, which is not registered", a.ID, a.Manifest)
 	}
@@ -180,8 +180,9 @@ func (k Keeper) close(ctx *ledger.Context, kv ledger.KV, a Audit, finding Findin
 	p, _ := k.Provider(kv, a.Provider)
 	p.Audit = ""
 	rules := ctx.Params.Shards
+	manifest, _ := load(kv, place{Manifest: a.Manifest, Ref: a.Ref})
 	closed := AuditClosed{
-		Audit: a.ID, Provider: a.Provider, Manifest: a.Manifest, Passed: finding == "", Finding: finding, Why: why, Before: p.Reputation,
+		Audit: a.ID, Provider: a.Provider, Manifest: a.Manifest, Root: manifest.Root, Passed: finding == "", Finding: finding, Why: why, Before: p.Reputation,
 	}
 	warned := p.Quarantine != ""
 	switch finding {

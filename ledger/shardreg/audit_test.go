@@ -35,7 +35,7 @@ func TestARightAnswerRaisesReputation(t *testing.T) {
 		require.Equal(t, uint16(500+10*(i+1)), w.provider(ann).Reputation)
 		closed, _ := last[shardreg.AuditClosed](w)
 		require.Equal(t, shardreg.AuditClosed{
-			Audit: a.ID, Provider: ann, Manifest: f.cid, Passed: true, Before: uint16(500 + 10*i), Reputation: uint16(510 + 10*i),
+			Audit: a.ID, Provider: ann, Manifest: f.cid, Root: f.Root, Passed: true, Before: uint16(500 + 10*i), Reputation: uint16(510 + 10*i),
 		}, closed)
 		require.Equal(t, ledger.CodeNotFound, w.send(ann, f.answer(t, a)), "an audit is answered once")
 	}
@@ -152,7 +152,7 @@ func TestAProviderWithoutReputationIsNotChosen(t *testing.T) {
 	require.Zero(t, p.Reputation)
 	require.True(t, w.Live(w.ctx(""), w.kv, p), "what it proved it holds still counts")
 	require.False(t, w.Chosen(w.ctx(""), w.kv, p))
-	w.Servers(w.ctx(""), w.kv, f.cid, func(ledger.Account) bool {
+	w.Servers(w.ctx(""), w.kv, f.cid, f.Root, func(ledger.Account) bool {
 		require.Fail(t, "it is asked to serve")
 		return false
 	})
@@ -237,7 +237,7 @@ func TestHoldingsStayNumberedWithoutGaps(t *testing.T) {
 		w.round()
 		used := uint64(0)
 		for _, f := range files {
-			m, _ := w.Manifest(w.kv, f.cid)
+			m, _ := w.manifest(f.cid)
 			used += uint64(len(held[f.cid])) * m.ColumnBytes()
 		}
 		p := w.provider(ann)

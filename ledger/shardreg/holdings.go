@@ -16,16 +16,17 @@ const (
 	maxHoldings = 1 << (fanoutBits * levels) // of one provider
 )
 
-// held is the record of a holding.
-type held struct {
+// Held is the record of a holding.
+type Held struct {
+	Ref     string   `json:"ref"` // of the registration
 	Columns []uint16 `json:"columns"`
-	Slot    uint64   `json:"slot"`
+	Slot    uint64   `json:"slot"` // its number among the provider's holdings
 }
 
 // slot is one of a provider's numbered holdings.
 type slot struct {
-	Manifest string `json:"manifest"`
-	Bytes    uint64 `json:"bytes"`
+	At    place  `json:"at"`
+	Bytes uint64 `json:"bytes"`
 }
 
 func holdingKey(cid string, account ledger.Account) []byte {
@@ -64,7 +65,7 @@ func total(kv ledger.KV, account ledger.Account) uint64 {
 }
 
 // holdingAt returns the holding that the given byte, below the total, falls into.
-func holdingAt(kv ledger.KV, account ledger.Account, offset uint64) (string, bool) {
+func holdingAt(kv ledger.KV, account ledger.Account, offset uint64) (place, bool) {
 	n := uint64(0)
 	for level := levels - 1; level >= 0; level-- {
 		n <<= fanoutBits
@@ -84,7 +85,7 @@ func holdingAt(kv ledger.KV, account ledger.Account, offset uint64) (string, boo
 		}
 	}
 	s, ok := ledger.Load[slot](kv, slotKey(account, n))
-	return s.Manifest, ok
+	return s.At, ok
 }
 
 // put writes a holding and numbers it. The caller saves the provider.
@@ -92,15 +93,15 @@ func put(kv ledger.KV, p *Provider, m Manifest, columns []uint16) {
 	key := holdingKey(m.CID, p.Account)
 	each := m.ColumnBytes()
 	bytes := uint64(len(columns)) * each
-	h, had := ledger.Load[held](kv, key)
+	h, had := ledger.Load[Held](kv, key)
 	before := uint64(len(h.Columns)) * each
 	if !had {
 		h.Slot = p.Manifests
 		p.Manifests++
 	}
-	h.Columns = columns
+	h.Ref, h.Columns = m.Ref(), columns
 	ledger.Save(kv, key, h)
-	ledger.Save(kv, slotKey(p.Account, h.Slot), slot{Manifest: m.CID, Bytes: bytes})
+	ledger.Save(kv, slotKey(p.Account, h.Slot), slot{At: m.place(), Bytes: bytes})
 	weigh(kv, p.Account, h.Slot, before, bytes)
 	p.Used = p.Used - before + bytes
 }
@@ -108,7 +109,7 @@ func put(kv ledger.KV, p *Provider, m Manifest, columns []uint16) {
 // drop removes a holding; the last one takes its number. The caller saves the provider.
 func drop(kv ledger.KV, p *Provider, m Manifest) {
 	key := holdingKey(m.CID, p.Account)
-	h, had := ledger.Load[held](kv, key)
+	h, had := ledger.Load[Held](kv, key)
 	if !had {
 		return
 	}
@@ -124,7 +125,7 @@ func drop(kv ledger.KV, p *Provider, m Manifest) {
 	}
 	ledger.Save(kv, slotKey(p.Account, h.Slot), last)
 	weigh(kv, p.Account, h.Slot, bytes, last.Bytes)
-	moved, _ := ledger.Load[held](kv, holdingKey(last.Manifest, p.Account))
+	moved, _ := ledger.Load[Held](kv, holdingKey(last.At.Manifest, p.Account))
 	moved.Slot = h.Slot
-	ledger.Save(kv, holdingKey(last.Manifest, p.Account), moved)
+	ledger.Save(kv, holdingKey(last.At.Manifest, p.Account), moved)
 }

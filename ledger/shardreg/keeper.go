@@ -20,8 +20,6 @@ func New(staking Staking) Keeper { return Keeper{staking: staking} }
 
 func providerKey(account ledger.Account) []byte { return ledger.Key("shardreg", "p", string(account)) }
 
-func manifestKey(cid string) []byte { return ledger.Key("shardreg", "m", cid) }
-
 // Provider returns a provider.
 func (Keeper) Provider(kv ledger.KV, account ledger.Account) (Provider, bool) {
 	return ledger.Load[Provider](kv, providerKey(account))
@@ -52,27 +50,20 @@ func (k Keeper) Chosen(ctx *ledger.Context, kv ledger.KV, p Provider) bool {
 	return p.Reputation > 0 && k.Live(ctx, kv, p)
 }
 
-// Manifest returns a manifest.
-func (Keeper) Manifest(kv ledger.KV, cid string) (Manifest, bool) {
-	return ledger.Load[Manifest](kv, manifestKey(cid))
-}
-
-// Manifests visits every manifest in ascending order of CID until fn returns false.
-func (Keeper) Manifests(kv ledger.KV, fn func(Manifest) bool) {
-	kv.Iterate(manifestKey(""), func(key, value []byte) bool {
-		var m Manifest
-		ledger.DecodeRecord(key, value, &m)
-		return fn(m)
+// Holdings visits who announced columns of a manifest under any of its registrations, in ascending account order, until fn
+// returns false.
+func (k Keeper) Holdings(kv ledger.KV, cid string, fn func(Holding) bool) {
+	k.holdings(kv, cid, func(account ledger.Account, h Held) bool {
+		return fn(Holding{Manifest: cid, Ref: h.Ref, Provider: account, Columns: h.Columns})
 	})
 }
 
-// Holdings visits who announced columns of a manifest, in ascending account order, until fn returns false.
-func (Keeper) Holdings(kv ledger.KV, cid string, fn func(Holding) bool) {
+func (Keeper) holdings(kv ledger.KV, cid string, fn func(ledger.Account, Held) bool) {
 	prefix := holdingKey(cid, "")
 	kv.Iterate(prefix, func(key, value []byte) bool {
-		var h held
+		var h Held
 		ledger.DecodeRecord(key, value, &h)
-		return fn(Holding{Manifest: cid, Provider: ledger.Account(key[len(prefix):]), Columns: h.Columns})
+		return fn(ledger.Account(key[len(prefix):]), h)
 	})
 }
 
@@ -120,68 +111,28 @@ func (k Keeper) Deregister(ctx *ledger.Context, kv ledger.KV, _ Deregister) erro
 	p.Left = true
 	for n := 0; n < maxLeave && p.Manifests > 0; n++ {
 		last, _ := ledger.Load[slot](kv, slotKey(p.Account, p.Manifests-1))
-		manifest, ok := k.Manifest(kv, last.Manifest)
+		manifest, ok := load(kv, last.At)
 		if !ok {
-			return fmt.Errorf("deregister: %s holds columns of %s, which is not registered", p.Account, last.Manifest)
+			return fmt.Errorf("deregister: %s holds columns of %s, which is not registered", p.Account, last.At.Manifest)
 		}
 		drop(kv, &p, manifest)
-		ctx.Emit(Withdrawn{Manifest: manifest.CID, Provider: p.Account, Used: p.Used})
+		ctx.Emit(Withdrawn{Manifest: manifest.CID, Root: manifest.Root, Provider: p.Account, Used: p.Used})
 	}
 	save(kv, p)
 	ctx.Emit(ProviderLeft{Account: p.Account, Remaining: p.Manifests})
 	return nil
 }
 
-// Register executes the message.
-func (k Keeper) Register(ctx *ledger.Context, kv ledger.KV, m Register) error {
-	if _, known := k.Manifest(kv, m.Manifest); known {
-		return ledger.Refuse(ledger.CodeRefused, "register: manifest %s is registered", m.Manifest)
-	}
-	manifest := Manifest{
-		CID: m.Manifest, Root: m.Root, Size: m.Size, Data: m.Data, Parity: m.Parity, Strategy: m.Strategy,
-		Publisher: ctx.Sender, Height: ctx.Height,
-	}
-	enlist(kv, &manifest)
-	ledger.Save(kv, manifestKey(m.Manifest), manifest)
-	ctx.Emit(Registered{
-		Manifest: m.Manifest, Root: m.Root, Size: m.Size, Data: m.Data, Parity: m.Parity, Strategy: m.Strategy,
-		Publisher: ctx.Sender,
-	})
-	return nil
-}
-
-// Unregister executes the message.
-func (k Keeper) Unregister(ctx *ledger.Context, kv ledger.KV, m Unregister) error {
-	manifest, known := k.Manifest(kv, m.Manifest)
-	switch {
-	case !known:
-		return ledger.Refuse(ledger.CodeNotFound, "unregister: manifest %s is not registered", m.Manifest)
-	case manifest.Publisher != ctx.Sender:
-		return ledger.Refuse(ledger.CodeRefused, "unregister: only the publisher of manifest %s may do this", m.Manifest)
-	}
-	used := false
-	k.Holdings(kv, m.Manifest, func(Holding) bool {
-		used = true
-		return false
-	})
-	if used {
-		return ledger.Refuse(ledger.CodeRefused, "unregister: providers hold columns of manifest %s", m.Manifest)
-	}
-	delist(kv, manifest)
-	kv.Delete(manifestKey(m.Manifest))
-	kv.Delete(repairKey(m.Manifest))
-	ctx.Emit(Unregistered{Manifest: m.Manifest, Publisher: ctx.Sender})
-	return nil
-}
-
-// Announce executes the message.
+// Announce executes the message. Columns announced under another registration of the CID are withdrawn: at most one of
+// them is what the CID names.
 func (k Keeper) Announce(ctx *ledger.Context, kv ledger.KV, m Announce) error {
-	manifest, known := k.Manifest(kv, m.Manifest)
+	at := place{Manifest: m.Manifest, Ref: Ref(m.Root, m.Size, m.Data, m.Parity)}
+	manifest, known := load(kv, at)
 	switch {
-	case !known:
+	case !known && !k.known(kv, m.Manifest):
 		return ledger.Refuse(ledger.CodeNotFound, "announce: manifest %s is not registered", m.Manifest)
-	case m.Root != manifest.Root:
-		return ledger.Refuse(ledger.CodeRefused, "announce: the columns lead to root %s; %s is registered", m.Root, manifest.Root)
+	case !known:
+		return ledger.Refuse(ledger.CodeRefused, "announce: manifest %s is not registered with root %s and shape %d+%d over %d bytes", m.Manifest, m.Root, m.Data, m.Parity, m.Size)
 	case int(m.Columns[len(m.Columns)-1]) >= manifest.Columns():
 		return ledger.Refuse(ledger.CodeRefused, "announce: column %d; the manifest has %d", m.Columns[len(m.Columns)-1], manifest.Columns())
 	}
@@ -192,37 +143,48 @@ func (k Keeper) Announce(ctx *ledger.Context, kv ledger.KV, m Announce) error {
 	case !k.staking.Provider(ctx, kv, ctx.Sender):
 		return ledger.Refuse(ledger.CodeRefused, "announce: the provider's stake is below %s", ctx.Params.Provider.MinStake)
 	}
-	before, had := ledger.Load[held](kv, holdingKey(m.Manifest, ctx.Sender))
+	before, had := ledger.Load[Held](kv, holdingKey(m.Manifest, ctx.Sender))
+	moved := had && before.Ref != at.Ref
 	switch {
-	case slices.Equal(before.Columns, m.Columns):
+	case !moved && slices.Equal(before.Columns, m.Columns):
 		return ledger.Refuse(ledger.CodeRefused, "announce: these columns are announced")
 	case !had && p.Manifests >= maxHoldings:
 		return ledger.Refuse(ledger.CodeRefused, "announce: columns of %d manifests are announced, which is the most", p.Manifests)
 	}
-	each := manifest.ColumnBytes()
-	used := p.Used - uint64(len(before.Columns))*each + uint64(len(m.Columns))*each
-	if len(m.Columns) > len(before.Columns) && used > p.Capacity {
+	earlier := manifest
+	if moved {
+		if earlier, known = load(kv, place{Manifest: m.Manifest, Ref: before.Ref}); !known {
+			return fmt.Errorf("announce: %s holds columns of %s as %s, which is not registered", ctx.Sender, m.Manifest, before.Ref)
+		}
+	}
+	was, is := uint64(len(before.Columns))*earlier.ColumnBytes(), uint64(len(m.Columns))*manifest.ColumnBytes()
+	if used := p.Used - was + is; is > was && used > p.Capacity {
 		return ledger.Refuse(ledger.CodeFunds, "announce: %d bytes in use; the capacity is %d", used, p.Capacity)
 	}
-	if a, open := k.Audit(kv, p.Audit); open && a.Manifest == m.Manifest && !slices.Contains(m.Columns, a.Column) {
+	if a, open := k.Audit(kv, p.Audit); open && a.Manifest == m.Manifest && (moved || !slices.Contains(m.Columns, a.Column)) {
 		k.giveUp(ctx, kv, a)
 		p, _ = k.Provider(kv, ctx.Sender)
 	}
+	if moved {
+		drop(kv, &p, earlier)
+		ctx.Emit(Withdrawn{Manifest: m.Manifest, Root: earlier.Root, Provider: ctx.Sender, Used: p.Used})
+	}
 	put(kv, &p, manifest, m.Columns)
 	save(kv, p)
-	ctx.Emit(Announced{Manifest: m.Manifest, Provider: ctx.Sender, Columns: m.Columns, Used: p.Used})
+	ctx.Emit(Announced{Manifest: m.Manifest, Root: m.Root, Provider: ctx.Sender, Columns: m.Columns, Used: p.Used})
 	k.completed(ctx, kv, manifest)
 	return nil
 }
 
 // Withdraw executes the message. It is always allowed; an open audit of what is withdrawn counts as not answered.
 func (k Keeper) Withdraw(ctx *ledger.Context, kv ledger.KV, m Withdraw) error {
-	manifest, known := k.Manifest(kv, m.Manifest)
-	if !known {
-		return ledger.Refuse(ledger.CodeNotFound, "withdraw: manifest %s is not registered", m.Manifest)
-	}
-	if _, had := ledger.Load[held](kv, holdingKey(m.Manifest, ctx.Sender)); !had {
+	h, had := ledger.Load[Held](kv, holdingKey(m.Manifest, ctx.Sender))
+	if !had {
 		return ledger.Refuse(ledger.CodeNotFound, "withdraw: the sender announced nothing of manifest %s", m.Manifest)
+	}
+	manifest, known := load(kv, place{Manifest: m.Manifest, Ref: h.Ref})
+	if !known {
+		return fmt.Errorf("withdraw: %s holds columns of %s as %s, which is not registered", ctx.Sender, m.Manifest, h.Ref)
 	}
 	p, _ := k.Provider(kv, ctx.Sender)
 	if a, open := k.Audit(kv, p.Audit); open && a.Manifest == m.Manifest {
@@ -231,6 +193,6 @@ func (k Keeper) Withdraw(ctx *ledger.Context, kv ledger.KV, m Withdraw) error {
 	}
 	drop(kv, &p, manifest)
 	save(kv, p)
-	ctx.Emit(Withdrawn{Manifest: m.Manifest, Provider: ctx.Sender, Used: p.Used})
+	ctx.Emit(Withdrawn{Manifest: m.Manifest, Root: manifest.Root, Provider: ctx.Sender, Used: p.Used})
 	return nil
 }

@@ -32,7 +32,7 @@ func (m RegisterProvider) Validate() error {
 	return nil
 }
 
-// Register records a manifest.
+// Register records a manifest. The same CID may be registered by others with another root or shape.
 type Register struct {
 	Manifest string      `cbor:"manifest" json:"manifest"` // CID
 	Root     ledger.Hash `cbor:"root" json:"root"`         // Merkle root over the shard roots
@@ -50,20 +50,16 @@ func (m Register) Validate() error {
 	if err := validManifest("register", m.Manifest); err != nil {
 		return err
 	}
-	switch {
-	case m.Root.IsZero():
-		return ledger.Refuse(ledger.CodeInvalid, "register: the Merkle root is zero")
-	case m.Size == 0 || m.Size > MaxSize:
-		return ledger.Refuse(ledger.CodeInvalid, "register: a size of %d bytes; it must be between 1 and 2⁵⁰", m.Size)
-	case m.Data == 0 || int(m.Data)+int(m.Parity) > MaxColumns:
-		return ledger.Refuse(ledger.CodeInvalid, "register: %d data and %d parity columns; at least one and at most %d together", m.Data, m.Parity, MaxColumns)
-	case m.Strategy != LayerWise && m.Strategy != TensorParallel && m.Strategy != Replica:
+	if err := validShape("register", m.Root, m.Size, m.Data, m.Parity); err != nil {
+		return err
+	}
+	if m.Strategy != LayerWise && m.Strategy != TensorParallel && m.Strategy != Replica {
 		return ledger.Refuse(ledger.CodeInvalid, "register: no strategy %q", ledger.Clip(m.Strategy))
 	}
 	return nil
 }
 
-// Unregister removes a manifest that no provider holds columns of. Only its publisher may.
+// Unregister removes the sender's own registration of a manifest, if no provider holds columns of it.
 type Unregister struct {
 	Manifest string `cbor:"manifest" json:"manifest"` // CID
 }
@@ -74,11 +70,14 @@ func (Unregister) Kind() string { return "shardreg/unregister" }
 // Validate implements ledger.Msg.
 func (m Unregister) Validate() error { return validManifest("unregister", m.Manifest) }
 
-// Announce states the columns of a manifest that the sender holds and verified; it replaces the sender's earlier
-// announcement.
+// Announce states the columns of a manifest that the sender holds and verified, with the root and shape it verified them
+// against; it replaces the sender's earlier announcement.
 type Announce struct {
 	Manifest string      `cbor:"manifest" json:"manifest"` // CID
 	Root     ledger.Hash `cbor:"root" json:"root"`         // that the columns lead to
+	Size     uint64      `cbor:"size" json:"size"`         // bytes of the file
+	Data     uint8       `cbor:"data" json:"data"`         // columns
+	Parity   uint8       `cbor:"parity" json:"parity"`     // columns
 	Columns  []uint16    `cbor:"columns" json:"columns"`   // strictly ascending
 }
 
@@ -93,8 +92,8 @@ func (m Announce) Validate() error {
 	if len(m.Columns) == 0 || len(m.Columns) > MaxColumns {
 		return ledger.Refuse(ledger.CodeInvalid, "announce: %d columns; there are between 1 and %d", len(m.Columns), MaxColumns)
 	}
-	if m.Root.IsZero() {
-		return ledger.Refuse(ledger.CodeInvalid, "announce: the Merkle root is zero")
+	if err := validShape("announce", m.Root, m.Size, m.Data, m.Parity); err != nil {
+		return err
 	}
 	for i := 1; i < len(m.Columns); i++ {
 		if m.Columns[i] <= m.Columns[i-1] {
@@ -160,6 +159,18 @@ func (m AnswerAudit) Validate() error {
 func validManifest(what, manifest string) error {
 	if err := ledger.CheckCID(manifest, ledger.CodecDagCBOR); err != nil {
 		return ledger.Refuse(ledger.CodeInvalid, "%s: %v", what, err)
+	}
+	return nil
+}
+
+func validShape(what string, root ledger.Hash, size uint64, data, parity uint8) error {
+	switch {
+	case root.IsZero():
+		return ledger.Refuse(ledger.CodeInvalid, "%s: the Merkle root is zero", what)
+	case size == 0 || size > MaxSize:
+		return ledger.Refuse(ledger.CodeInvalid, "%s: a size of %d bytes; it must be between 1 and 2⁵⁰", what, size)
+	case data == 0 || int(data)+int(parity) > MaxColumns:
+		return ledger.Refuse(ledger.CodeInvalid, "%s: %d data and %d parity columns; at least one and at most %d together", what, data, parity, MaxColumns)
 	}
 	return nil
 }

@@ -11,16 +11,16 @@ import (
 // maxShare bounds a provider's free columns in a draw, so that weights stay far within 64 bits.
 const maxShare = 1 << 20
 
-func repairKey(cid string) []byte { return ledger.Key("shardreg", "r", cid) }
+func repairKey(p place) []byte { return ledger.Key("shardreg", "r", p.Manifest, p.Ref) }
 
-// Repair returns the open call for repair of a manifest.
-func (Keeper) Repair(kv ledger.KV, cid string) (Repair, bool) {
-	return ledger.Load[Repair](kv, repairKey(cid))
+// Repair returns the open call for repair of a registration.
+func (Keeper) Repair(kv ledger.KV, m Manifest) (Repair, bool) {
+	return ledger.Load[Repair](kv, repairKey(m.place()))
 }
 
 // Repairs visits every open call in ascending order of manifest until fn returns false.
 func (Keeper) Repairs(kv ledger.KV, fn func(Repair) bool) {
-	kv.Iterate(repairKey(""), func(key, value []byte) bool {
+	kv.Iterate(ledger.Key("shardreg", "r", ""), func(key, value []byte) bool {
 		var r Repair
 		ledger.DecodeRecord(key, value, &r)
 		return fn(r)
@@ -44,16 +44,16 @@ func (k Keeper) sweep(ctx *ledger.Context, kv ledger.KV, r *rounds) {
 		if r.Cursor >= r.Manifests {
 			r.Cursor = 0
 		}
-		cid, _ := ledger.Load[string](kv, listKey(r.Cursor))
+		at, _ := ledger.Load[place](kv, listKey(r.Cursor))
 		r.Cursor++
-		if m, _ := k.Manifest(kv, cid); m.Whole {
+		if m, _ := load(kv, at); m.Whole {
 			if n, needed := k.needs(ctx, kv, m); needed {
 				needs = append(needs, n)
 			}
 		}
 	}
 	slices.SortFunc(needs, func(a, b need) int {
-		return cmp.Or(cmp.Compare(a.Live-a.Data, b.Live-b.Data), cmp.Compare(a.Trust, b.Trust), cmp.Compare(a.Manifest, b.Manifest))
+		return cmp.Or(cmp.Compare(a.Live-a.Data, b.Live-b.Data), cmp.Compare(a.Trust, b.Trust), cmp.Compare(a.Manifest, b.Manifest), cmp.Compare(a.manifest.Order, b.manifest.Order))
 	})
 	for _, n := range needs[:min(len(needs), int(ctx.Params.Shards.RepairsPerRound))] {
 		k.call(ctx, kv, n)
@@ -68,18 +68,18 @@ func (k Keeper) needs(ctx *ledger.Context, kv ledger.KV, m Manifest) (need, bool
 	n := need{
 		Availability: a, manifest: m, urgent: a.Live <= a.Data+int(uint64(m.Parity)*rules.UrgentPerMille/1000), call: 1,
 	}
-	open, called := k.Repair(kv, m.CID)
+	open, called := k.Repair(kv, m)
 	over := ctx.TimeMS >= open.Deadline && ctx.Height >= open.Height+int64(rules.AnswerBlocks)
 	switch {
 	case !a.Readable:
 		if !open.Lost {
-			ledger.Save(kv, repairKey(m.CID), Repair{Manifest: m.CID, Live: a.Live, Missing: a.Missing, Lost: true, Height: ctx.Height})
-			ctx.Emit(Lost{Manifest: m.CID, Live: a.Live, Needed: a.Data})
+			ledger.Save(kv, repairKey(m.place()), Repair{Manifest: m.CID, Root: m.Root, Live: a.Live, Missing: a.Missing, Lost: true, Height: ctx.Height})
+			ctx.Emit(Lost{Manifest: m.CID, Root: m.Root, Live: a.Live, Needed: a.Data})
 		}
 		return n, false
 	case a.Live == a.Columns || a.Live > start && (over || open.Lost):
 		if called {
-			k.closeRepair(ctx, kv, a)
+			k.closeRepair(ctx, kv, m, a)
 		}
 		return n, false
 	case a.Live > start:
@@ -94,12 +94,12 @@ func (k Keeper) needs(ctx *ledger.Context, kv ledger.KV, m Manifest) (need, bool
 // call elects a repairer and calls it.
 func (k Keeper) call(ctx *ledger.Context, kv ledger.KV, n need) {
 	r := Repair{
-		Manifest: n.Manifest, Live: n.Live, Missing: n.Missing, Urgent: n.urgent, Call: n.call,
+		Manifest: n.Manifest, Root: n.Root, Live: n.Live, Missing: n.Missing, Urgent: n.urgent, Call: n.call,
 		Repairer: k.elect(ctx, kv, n), Deadline: ctx.TimeMS + ctx.Params.Shards.RepairMS, Height: ctx.Height,
 	}
-	ledger.Save(kv, repairKey(n.Manifest), r)
+	ledger.Save(kv, repairKey(n.manifest.place()), r)
 	ctx.Emit(RepairNeeded{
-		Manifest: r.Manifest, Live: r.Live, Columns: n.Columns, Missing: r.Missing, Urgent: r.Urgent, Repairer: r.Repairer,
+		Manifest: r.Manifest, Root: r.Root, Live: r.Live, Columns: n.Columns, Missing: r.Missing, Urgent: r.Urgent, Repairer: r.Repairer,
 		Call: r.Call, Deadline: r.Deadline,
 	})
 }
@@ -135,7 +135,7 @@ func (k Keeper) elect(ctx *ledger.Context, kv ledger.KV, n need) ledger.Account 
 	}
 	var call [4]byte
 	binary.BigEndian.PutUint32(call[:], n.call)
-	drawn := number(ledger.HashParts([]byte("autonet/repair/v1"), ctx.Hash[:], []byte(n.Manifest), call[:]), 0) % sum
+	drawn := number(ledger.HashParts([]byte("autonet/repair/v1"), ctx.Hash[:], []byte(n.Manifest), []byte(n.manifest.Ref()), call[:]), 0) % sum
 	for _, c := range all {
 		if drawn < c.weight {
 			return c.account
@@ -145,7 +145,7 @@ func (k Keeper) elect(ctx *ledger.Context, kv ledger.KV, n need) ledger.Account 
 	return ""
 }
 
-func (Keeper) closeRepair(ctx *ledger.Context, kv ledger.KV, a Availability) {
-	kv.Delete(repairKey(a.Manifest))
-	ctx.Emit(RepairClosed{Manifest: a.Manifest, Live: a.Live})
+func (Keeper) closeRepair(ctx *ledger.Context, kv ledger.KV, m Manifest, a Availability) {
+	kv.Delete(repairKey(m.place()))
+	ctx.Emit(RepairClosed{Manifest: m.CID, Root: m.Root, Live: a.Live})
 }

@@ -48,14 +48,14 @@ func TestAvailability(t *testing.T) {
 		a := w.available(f.cid)
 		require.Equal(t, c.live, a.Live, c.name)
 		require.Equal(t, c.readable, a.Readable, c.name)
-		require.Equal(t, c.readable, w.Available(w.ctx(""), w.kv, f.cid), c.name)
+		require.Equal(t, c.readable, w.Available(w.ctx(""), w.kv, f.cid, f.Root), c.name)
 		require.Len(t, a.Missing, c.failed, c.name)
 		require.Equal(t, 14, a.Announced, c.name)
 	}
 	w, f := spread(t)
-	_, known := w.Availability(w.ctx(""), w.kv, none)
+	_, known := w.Availability(w.ctx(""), w.kv, none, ledger.Hash{})
 	require.False(t, known)
-	require.False(t, w.Available(w.ctx(""), w.kv, none))
+	require.False(t, w.Available(w.ctx(""), w.kv, none, ledger.Hash{}))
 	w.fail(2)
 	w.must(ledgertest.Account(5), f.announce(0, 4))
 	a := w.available(f.cid)
@@ -83,11 +83,11 @@ func TestRepairIsCalledAtTwelveAndUrgentlyAtEleven(t *testing.T) {
 			require.Len(t, r.Missing, c.failed)
 			p := w.provider(r.Repairer)
 			require.True(t, w.Chosen(w.ctx(""), w.kv, p), "who is called can do it")
-			open, _ := w.Repair(w.kv, f.cid)
+			open, _ := w.repair(f.cid)
 			require.Equal(t, r.Repairer, open.Repairer)
 		}
 		if lost {
-			require.Equal(t, shardreg.Lost{Manifest: f.cid, Live: 9, Needed: 10}, gone)
+			require.Equal(t, shardreg.Lost{Manifest: f.cid, Root: f.Root, Live: 9, Needed: 10}, gone)
 		}
 	}
 }
@@ -96,7 +96,7 @@ func TestARepairEndsWhenTheColumnsAreBack(t *testing.T) {
 	w, f := spread(t)
 	w.fail(2)
 	w.round()
-	r, _ := w.Repair(w.kv, f.cid)
+	r, _ := w.repair(f.cid)
 	h := shardreg.Holding{}
 	w.Holdings(w.kv, f.cid, func(one shardreg.Holding) bool {
 		if one.Provider == r.Repairer {
@@ -106,10 +106,10 @@ func TestARepairEndsWhenTheColumnsAreBack(t *testing.T) {
 	})
 	before := w.provider(r.Repairer).Reputation
 	w.must(r.Repairer, f.announce(append([]uint16{0, 1}, h.Columns...)...))
-	_, open := w.Repair(w.kv, f.cid)
+	_, open := w.repair(f.cid)
 	require.False(t, open)
 	closed, _ := last[shardreg.RepairClosed](w)
-	require.Equal(t, shardreg.RepairClosed{Manifest: f.cid, Live: 14}, closed)
+	require.Equal(t, shardreg.RepairClosed{Manifest: f.cid, Root: f.Root, Live: 14}, closed)
 	require.Equal(t, before, w.provider(r.Repairer).Reputation, "only audits move a reputation")
 	count := len(w.events)
 	w.round()
@@ -120,29 +120,29 @@ func TestAnUnansweredCallGoesToAnother(t *testing.T) {
 	w, f := spread(t)
 	w.fail(2)
 	w.round()
-	first, _ := w.Repair(w.kv, f.cid)
+	first, _ := w.repair(f.cid)
 	w.round()
-	same, _ := w.Repair(w.kv, f.cid)
+	same, _ := w.repair(f.cid)
 	require.Equal(t, first, same, "it is not called twice in its time")
 	w.height += int64(w.params.Shards.AnswerBlocks)
 	w.block(w.params.Shards.RepairMS)
-	second, _ := w.Repair(w.kv, f.cid)
+	second, _ := w.repair(f.cid)
 	require.Equal(t, uint32(2), second.Call)
 	require.NotEqual(t, first.Repairer, second.Repairer)
 	w.fail(3)
 	w.round()
-	urgent, _ := w.Repair(w.kv, f.cid)
+	urgent, _ := w.repair(f.cid)
 	require.True(t, urgent.Urgent, "getting worse does not wait")
 	w.fail(5)
 	w.round()
-	gone, _ := w.Repair(w.kv, f.cid)
+	gone, _ := w.repair(f.cid)
 	require.True(t, gone.Lost)
 	w.round()
 	for i := range 5 {
 		w.stakes[ledgertest.Account(i+1)] = true
 	}
 	w.round()
-	_, open := w.Repair(w.kv, f.cid)
+	_, open := w.repair(f.cid)
 	require.False(t, open, "who comes back repairs by being there")
 }
 
@@ -176,7 +176,7 @@ func TestRepairersAreElectedByRoomAndReputation(t *testing.T) {
 	for range 30 {
 		w.height += int64(w.params.Shards.AnswerBlocks)
 		w.block(w.params.Shards.RepairMS)
-		r, _ := w.Repair(w.kv, f.cid)
+		r, _ := w.repair(f.cid)
 		elected[r.Repairer]++
 	}
 	require.Equal(t, 15, elected[ledgertest.Account(9)], "every time that it was not the last one")
@@ -235,7 +235,7 @@ func TestSweepsReachEveryManifest(t *testing.T) {
 		w.round()
 	}
 	for _, one := range files {
-		_, called := w.Repair(w.kv, one.cid)
+		_, called := w.repair(one.cid)
 		require.True(t, called)
 	}
 }

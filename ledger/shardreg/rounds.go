@@ -12,6 +12,7 @@ type rounds struct {
 	Next      int64  `json:"next_ms"`
 	Manifests uint64 `json:"manifests"`
 	Cursor    uint64 `json:"cursor"`
+	Order     uint64 `json:"order"` // of the next registration
 }
 
 func roundsKey() []byte { return ledger.Key("shardreg", "s") }
@@ -23,10 +24,11 @@ func listKey(place uint64) []byte {
 // enlist gives a manifest its place in the list that rounds go through.
 func enlist(kv ledger.KV, m *Manifest) {
 	r, _ := ledger.Load[rounds](kv, roundsKey())
-	m.Place = r.Manifests
+	m.Place, m.Order = r.Manifests, r.Order
 	r.Manifests++
+	r.Order++
 	ledger.Save(kv, roundsKey(), r)
-	ledger.Save(kv, listKey(m.Place), m.CID)
+	ledger.Save(kv, listKey(m.Place), m.place())
 }
 
 // delist takes a manifest out; the last one takes its place.
@@ -34,13 +36,13 @@ func delist(kv ledger.KV, m Manifest) {
 	r, _ := ledger.Load[rounds](kv, roundsKey())
 	r.Manifests--
 	ledger.Save(kv, roundsKey(), r)
-	last, _ := ledger.Load[string](kv, listKey(r.Manifests))
+	last, _ := ledger.Load[place](kv, listKey(r.Manifests))
 	kv.Delete(listKey(r.Manifests))
 	if m.Place == r.Manifests {
 		return
 	}
 	ledger.Save(kv, listKey(m.Place), last)
-	moved, _ := ledger.Load[Manifest](kv, manifestKey(last))
+	moved, _ := load(kv, last)
 	moved.Place = m.Place
 	ledger.Save(kv, manifestKey(last), moved)
 }

@@ -37,7 +37,8 @@ func TestMalformedMessagesAreInvalid(t *testing.T) {
 		"no strategy":       spoil(func(m *shardreg.Register) { m.Strategy = "" }),
 		"announce nowhere":  shardreg.Announce{Root: f.Root, Columns: []uint16{1}},
 		"announce nothing":  f.announce(),
-		"announce no root":  shardreg.Announce{Manifest: f.cid, Columns: []uint16{1}},
+		"announce no root":  shardreg.Announce{Manifest: f.cid, Size: 1, Data: 1, Columns: []uint16{1}},
+		"announce no shape": shardreg.Announce{Manifest: f.cid, Root: f.Root, Columns: []uint16{1}},
 		"repeated column":   f.announce(1, 1),
 		"descending column": f.announce(2, 1),
 		"too many columns":  f.announce(many...),
@@ -130,7 +131,7 @@ func TestLeavingWithManyFilesTakesSeveralMessages(t *testing.T) {
 	for i := range 300 {
 		cid := ledger.ManifestCID([]byte{byte(i), byte(i >> 8)})
 		w.must(bob, shardreg.Register{Manifest: cid, Root: ledger.Hash{1}, Size: 9, Data: 1, Strategy: shardreg.Replica})
-		w.must(ann, shardreg.Announce{Manifest: cid, Root: ledger.Hash{1}, Columns: []uint16{0}})
+		w.must(ann, shardreg.Announce{Manifest: cid, Root: ledger.Hash{1}, Size: 9, Data: 1, Columns: []uint16{0}})
 	}
 	w.must(ann, shardreg.Deregister{})
 	left, _ := last[shardreg.ProviderLeft](w)
@@ -145,19 +146,20 @@ func TestAModelIsRegisteredOnceAndNeverChanges(t *testing.T) {
 	w.must(bob, f.register())
 	again := f.register()
 	require.Equal(t, ledger.CodeRefused, w.send(bob, again), "duplicate")
+	require.Equal(t, ledger.CodeRefused, w.send(ann, again), "duplicate by another")
 	again.Root = ledger.Hash{2}
-	require.Equal(t, ledger.CodeRefused, w.send(ann, again), "another root")
+	require.Equal(t, ledger.CodeRefused, w.send(bob, again), "the publisher says one thing about a file")
 	for _, strategy := range []string{shardreg.LayerWise, shardreg.TensorParallel, shardreg.Replica} {
 		m := cut(t, 50+uint64(len(strategy)), 10, 4).register()
 		m.Strategy = strategy
 		w.must(bob, m)
-		stored, _ := w.Manifest(w.kv, m.Manifest)
+		stored, _ := w.manifest(m.Manifest)
 		require.Equal(t, strategy, stored.Strategy)
 	}
 	m := f.register()
 	m.Data = 0
 	require.Equal(t, ledger.CodeInvalid, w.send(bob, m), "zero data shards")
-	stored, ok := w.Manifest(w.kv, f.cid)
+	stored, ok := w.manifest(f.cid)
 	require.True(t, ok)
 	require.Equal(t, ledger.Hash(f.Root), stored.Root)
 	require.Equal(t, bob, stored.Publisher)
@@ -176,7 +178,7 @@ func TestOnlyAnUnusedModelIsUnregisteredByItsPublisher(t *testing.T) {
 	require.Equal(t, ledger.CodeRefused, w.send(bob, shardreg.Unregister{Manifest: f.cid}), "somebody holds it")
 	w.must(ann, shardreg.Withdraw{Manifest: f.cid})
 	w.must(bob, shardreg.Unregister{Manifest: f.cid})
-	_, known := w.Manifest(w.kv, f.cid)
+	_, known := w.manifest(f.cid)
 	require.False(t, known)
 	w.must(ann, g.announce(1))
 	require.Equal(t, g.cid, w.asked(ann).Manifest, "rounds go on over the rest")
@@ -225,7 +227,7 @@ func TestAnAnnouncementReplacesTheEarlierOne(t *testing.T) {
 	require.Equal(t, uint64(10), w.provider(ann).Used)
 	var seen []shardreg.Holding
 	w.Holdings(w.kv, f.cid, func(h shardreg.Holding) bool { seen = append(seen, h); return true })
-	require.Equal(t, []shardreg.Holding{{Manifest: f.cid, Provider: ann, Columns: []uint16{5}}}, seen)
+	require.Equal(t, []shardreg.Holding{{Manifest: f.cid, Ref: shardreg.Ref(f.Root, f.Size, 10, 4), Provider: ann, Columns: []uint16{5}}}, seen)
 }
 
 func TestWithdrawal(t *testing.T) {

@@ -40,7 +40,7 @@ const (
 	FindingCorrupt Finding = "corrupt" // its answer does not lead to the registered root
 )
 
-// Manifest is a stored file as the register knows it. Its blocks are hashed with BLAKE3.
+// Manifest is one registration of a stored file. Several of one CID may differ in root and shape. Its blocks are hashed with BLAKE3.
 type Manifest struct {
 	CID       string         `json:"cid"`
 	Root      ledger.Hash    `json:"root"`
@@ -52,11 +52,13 @@ type Manifest struct {
 	Height    int64          `json:"height"`
 	Whole     bool           `json:"whole,omitempty"` // every column was announced once: from then on it is kept in repair
 	Place     uint64         `json:"place"`           // in the list that rounds go through
+	Order     uint64         `json:"order"`           // among all registrations ever made: who comes first has the lower
 }
 
 // Holding is what one provider announced of one manifest.
 type Holding struct {
 	Manifest string         `json:"manifest"`
+	Ref      string         `json:"ref"` // of the registration
 	Provider ledger.Account `json:"provider"`
 	Columns  []uint16       `json:"columns"` // ascending
 }
@@ -66,6 +68,7 @@ type Audit struct {
 	ID       string         `json:"id"`
 	Provider ledger.Account `json:"provider"`
 	Manifest string         `json:"manifest"`
+	Ref      string         `json:"ref"` // of the registration
 	Column   uint16         `json:"column"`
 	Stripe   uint32         `json:"stripe"` // of the block in the column
 	Chunk    uint32         `json:"chunk"`  // of 1024 bytes in the block
@@ -77,6 +80,7 @@ type Audit struct {
 // Repair is a call to restore missing columns of a manifest.
 type Repair struct {
 	Manifest string         `json:"manifest"`
+	Root     ledger.Hash    `json:"root"`
 	Live     int            `json:"live"`
 	Missing  []uint16       `json:"missing"`
 	Urgent   bool           `json:"urgent,omitempty"`
@@ -114,12 +118,14 @@ type Registered struct {
 // Unregistered says that a manifest that nobody held is no longer known.
 type Unregistered struct {
 	Manifest  string         `json:"manifest"`
+	Root      ledger.Hash    `json:"root"`
 	Publisher ledger.Account `json:"publisher"`
 }
 
 // Announced says which columns a provider holds now.
 type Announced struct {
 	Manifest string         `json:"manifest"`
+	Root     ledger.Hash    `json:"root"`
 	Provider ledger.Account `json:"provider"`
 	Columns  []uint16       `json:"columns"`
 	Used     uint64         `json:"used"`
@@ -128,6 +134,7 @@ type Announced struct {
 // Withdrawn says that a provider holds nothing of a manifest any more.
 type Withdrawn struct {
 	Manifest string         `json:"manifest"`
+	Root     ledger.Hash    `json:"root"`
 	Provider ledger.Account `json:"provider"`
 	Used     uint64         `json:"used"`
 }
@@ -137,6 +144,7 @@ type AuditDrawn struct {
 	Audit    string         `json:"audit"`
 	Provider ledger.Account `json:"provider"`
 	Manifest string         `json:"manifest"`
+	Root     ledger.Hash    `json:"root"`
 	Column   uint16         `json:"column"`
 	Stripe   uint32         `json:"stripe"`
 	Chunk    uint32         `json:"chunk"`
@@ -148,6 +156,7 @@ type AuditClosed struct {
 	Audit      string         `json:"audit"`
 	Provider   ledger.Account `json:"provider"`
 	Manifest   string         `json:"manifest"`
+	Root       ledger.Hash    `json:"root"`
 	Passed     bool           `json:"passed"`
 	Finding    Finding        `json:"finding,omitempty"`
 	Why        string         `json:"why,omitempty"`
@@ -172,6 +181,7 @@ type Released struct {
 // RepairNeeded calls one provider to restore columns.
 type RepairNeeded struct {
 	Manifest string         `json:"manifest"`
+	Root     ledger.Hash    `json:"root"`
 	Live     int            `json:"live"`
 	Columns  int            `json:"columns"` // there should be
 	Missing  []uint16       `json:"missing"`
@@ -183,15 +193,17 @@ type RepairNeeded struct {
 
 // RepairClosed says that a manifest needs no repair any more.
 type RepairClosed struct {
-	Manifest string `json:"manifest"`
-	Live     int    `json:"live"`
+	Manifest string      `json:"manifest"`
+	Root     ledger.Hash `json:"root"`
+	Live     int         `json:"live"`
 }
 
 // Lost says that too few columns of a manifest are live to read it.
 type Lost struct {
-	Manifest string `json:"manifest"`
-	Live     int    `json:"live"`
-	Needed   int    `json:"needed"`
+	Manifest string      `json:"manifest"`
+	Root     ledger.Hash `json:"root"`
+	Live     int         `json:"live"`
+	Needed   int         `json:"needed"`
 }
 
 // EventKind implements ledger.EventData.

@@ -64,7 +64,9 @@ func (f file) register() shardreg.Register {
 }
 
 func (f file) announce(columns ...uint16) shardreg.Announce {
-	return shardreg.Announce{Manifest: f.cid, Root: f.Root, Columns: columns}
+	return shardreg.Announce{
+		Manifest: f.cid, Root: f.Root, Size: f.Size, Data: uint8(f.K), Parity: uint8(f.M), Columns: columns,
+	}
 }
 
 // answer is the right answer to an audit.
@@ -213,9 +215,20 @@ func (w *world) silence(account ledger.Account) {
 
 func (w *world) available(cid string) shardreg.Availability {
 	w.t.Helper()
-	a, ok := w.Availability(w.ctx(""), w.kv, cid)
+	a, ok := w.Availability(w.ctx(""), w.kv, cid, ledger.Hash{})
 	require.True(w.t, ok)
 	return a
+}
+
+// manifest is the registration that is meant by a CID.
+func (w *world) manifest(cid string) (shardreg.Manifest, bool) {
+	return w.Manifest(w.ctx(""), w.kv, cid, ledger.Hash{})
+}
+
+// repair is the open call for repair of what a CID means.
+func (w *world) repair(cid string) (shardreg.Repair, bool) {
+	m, _ := w.manifest(cid)
+	return w.Repair(w.kv, m)
 }
 
 // last returns the newest event of a kind.

@@ -165,7 +165,7 @@ func (books) SaltHead(kv ledger.KV, a ledger.Account) ledger.Hash {
 	return head
 }
 
-func (books) Columns(kv ledger.KV, _ string, fn func(ledger.Account, uint64) bool) {
+func (books) Columns(_ *ledger.Context, kv ledger.KV, _ string, _ ledger.Hash, fn func(ledger.Account, uint64) bool) {
 	prefix := ledger.Key("x", "columns", "")
 	kv.Iterate(prefix, func(key, value []byte) bool {
 		return fn(ledger.Account(key[len(prefix):]), uint64(value[0]))

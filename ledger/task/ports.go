@@ -76,8 +76,8 @@ type Disputes interface {
 
 // Providers knows who stores a model.
 type Providers interface {
-	// Columns visits the providers that announced columns of the manifest in ascending account order.
-	Columns(kv ledger.KV, manifest string, fn func(account ledger.Account, columns uint64) bool)
+	// Columns visits the providers that announced columns of the manifest with this root in ascending account order.
+	Columns(ctx *ledger.Context, kv ledger.KV, manifest string, root ledger.Hash, fn func(account ledger.Account, columns uint64) bool)
 }
 
 // Ports are all that the module needs.

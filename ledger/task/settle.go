@@ -121,7 +121,7 @@ func (k Keeper) payStorage(ctx *ledger.Context, kv ledger.KV, t *Task) error {
 	}
 	var providers []provider
 	var total uint64
-	k.ports.Providers.Columns(kv, t.Result.Manifest, func(account ledger.Account, columns uint64) bool {
+	k.ports.Providers.Columns(ctx, kv, t.Result.Manifest, t.Result.Root, func(account ledger.Account, columns uint64) bool {
 		providers = append(providers, provider{account: account, columns: columns})
 		total += columns
 		return true

@@ -117,7 +117,7 @@ func (a *Aggregator) register(ctx context.Context, p Pinned) error {
 	for {
 		announced := 0
 		if err := a.d.Ledger.View(func(v app.View) error {
-			announced = v.AnnouncedColumns(p.CID)
+			announced = v.AnnouncedColumns(p.CID, p.Root)
 			return nil
 		}); err != nil {
 			return err

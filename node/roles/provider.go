@@ -3,6 +3,7 @@ package roles
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -127,17 +128,18 @@ func (p *Provider) next() (errand, bool) {
 	return e, true
 }
 
-// announce states the columns held here, if the registered manifest is the one they belong to: whoever registered another
-// root or shape for it would have this provider fail its audits.
+// announce states the columns held here under the registration with their own root and shape: under any other this provider
+// would fail its audits.
 func (p *Provider) announce(ctx context.Context, cid string) error {
 	me := p.d.Ledger.Account()
-	entitled, known := false, false
-	var manifest shardreg.Manifest
+	entitled := false
+	var registered []shardreg.Manifest
 	if err := p.d.Ledger.View(func(v app.View) error {
-		_, entitled = v.Provider(me)
-		manifest, known = v.Manifest(cid)
+		if _, entitled = v.Provider(me); entitled {
+			registered = v.Registrations(cid)
+		}
 		return nil
-	}); err != nil || !entitled || !known {
+	}); err != nil || len(registered) == 0 {
 		return err
 	}
 	held, err := p.d.Files.Held(ctx, cid)
@@ -147,10 +149,13 @@ func (p *Provider) announce(ctx context.Context, cid string) error {
 	if len(held.Columns) == 0 {
 		return nil
 	}
-	if !held.Auditable || held.Root != manifest.Root || held.Size != manifest.Size || held.Data != manifest.Data || held.Parity != manifest.Parity {
+	own := shardreg.Ref(held.Root, held.Size, held.Data, held.Parity)
+	if !held.Auditable || !slices.ContainsFunc(registered, func(m shardreg.Manifest) bool { return m.Ref() == own }) {
 		return fmt.Errorf("%s is registered as another file than the one held here; its columns are not announced", cid)
 	}
-	_, err = p.d.Ledger.Send(ctx, shardreg.Announce{Manifest: cid, Root: manifest.Root, Columns: held.Columns})
+	_, err = p.d.Ledger.Send(ctx, shardreg.Announce{
+		Manifest: cid, Root: held.Root, Size: held.Size, Data: held.Data, Parity: held.Parity, Columns: held.Columns,
+	})
 	if refused(err, ledger.CodeRefused) {
 		return nil // announced before
 	}

@@ -69,6 +69,10 @@ func (d *desk) register() shardreg.Register {
 	return shardreg.Register{Manifest: d.cid(), Root: d.file.Root, Size: 10_000, Data: 2, Parity: 1, Strategy: shardreg.Replica}
 }
 
+func (d *desk) announce() shardreg.Announce {
+	return shardreg.Announce{Manifest: d.cid(), Root: d.file.Root, Size: 10_000, Data: 2, Parity: 1, Columns: []uint16{0, 2}}
+}
+
 // Account implements roles.Ledger.
 func (d *desk) Account() ledger.Account { return ledgertest.Account(0) }
 
@@ -217,7 +221,7 @@ func TestAProviderAnnouncesWhatItHoldsAndAnswersAudits(t *testing.T) {
 func TestAProviderThatComesBackAnswersTheOpenAudit(t *testing.T) {
 	d := newDesk(t)
 	d.send(d.register())
-	d.send(shardreg.Announce{Manifest: d.cid(), Root: d.file.Root, Columns: []uint16{0, 2}})
+	d.send(d.announce())
 	d.drawn()
 	d.start()
 	d.eventually("answered", func() bool { return d.me().Reputation == 510 })
@@ -241,7 +245,7 @@ func TestAProviderAnnouncesNothingUnderAForgedRegistration(t *testing.T) {
 func TestADamagedBlockIsNotShownToTheLedger(t *testing.T) {
 	d := newDesk(t)
 	d.send(d.register())
-	d.send(shardreg.Announce{Manifest: d.cid(), Root: d.file.Root, Columns: []uint16{0, 2}})
+	d.send(d.announce())
 	asked := d.drawn()
 	d.broken = true
 	p := d.start()
