@@ -9,6 +9,8 @@ import (
 )
 
 // Hash is 32 bytes: hexadecimal in JSON and text, a byte string in CBOR.
+//
+//nolint:recvcheck // decoding needs the pointer, everything else the value
 type Hash [32]byte
 
 // ErrHash reports text that is not 64 hexadecimal digits.

@@ -68,8 +68,16 @@ func same(t *testing.T, raw []byte) {
 
 func TestThePlannedDecoderAcceptsWhatEncodingAgainWould(t *testing.T) {
 	for _, v := range []any{
-		full(), everything{}, small{}, small{ID: "x", Count: 9}, row{}, []small{{}, {ID: "y"}}, uint8(7), int16(-300), "text",
-		ledger.Hash{9}, ledger.Tx{Body: []byte{1}, Key: []byte{}, Sig: nil}, ledger.Body{Msg: []byte{1}},
+		full(),
+		everything{},
+		small{},
+		small{ID: "x", Count: 9},
+		row{},
+		[]small{{}, {ID: "y"}},
+		uint8(7), int16(-300), "text",
+		ledger.Hash{9},
+		ledger.Tx{Body: []byte{1}, Key: []byte{}, Sig: nil},
+		ledger.Body{Msg: []byte{1}},
 	} {
 		raw, err := ledger.Marshal(v)
 		require.NoError(t, err)

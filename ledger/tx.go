@@ -134,7 +134,6 @@ func DecodeTx(raw []byte) (Tx, Body, error) {
 // Sender is the account that signed the transaction.
 func (t Tx) Sender() Account { return AccountFromKey(t.Key) }
 
-
 // VerifyTx checks that the transaction is for this network and signed by its key.
 func VerifyTx(tx Tx, body Body, network string) error {
 	if body.Network != network {

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,7 +52,7 @@ func TestBothDecodersOfATransactionAcceptTheSame(t *testing.T) {
 				layersAgree(t, changed)
 			}
 		}
-		layersAgree(t, append(raw[:len(raw):len(raw)], 0))
+		layersAgree(t, append(slices.Clip(raw), 0))
 	}
 	for _, msg := range []string{
 		"\xf6", "\xf5", "\xf7", "\xe0", "\xf8\x18", "\xf8\x20", "\xf8\xff", "\xf9\x7e\x00", "\xfa\x00\x00\x00\x00", "\xfb", "\xff",
@@ -63,8 +64,10 @@ func TestBothDecodersOfATransactionAcceptTheSame(t *testing.T) {
 	} {
 		layersAgree(t, bodyWith(t, []byte(msg)))
 	}
-	for _, head := range []string{"\x00", "\x17", "\x18\x17", "\x18\x18", "\x19\x00\xff", "\x19\x01\x00", "\x1a\x00\x00\xff\xff",
-		"\x1a\x00\x01\x00\x00", "\x1b\x00\x00\x00\x00\xff\xff\xff\xff", "\x1b\x00\x00\x00\x01\x00\x00\x00\x00", "\x20", "\xf6"} {
+	for _, head := range []string{
+		"\x00", "\x17", "\x18\x17", "\x18\x18", "\x19\x00\xff", "\x19\x01\x00", "\x1a\x00\x00\xff\xff",
+		"\x1a\x00\x01\x00\x00", "\x1b\x00\x00\x00\x00\xff\xff\xff\xff", "\x1b\x00\x00\x00\x01\x00\x00\x00\x00", "\x20", "\xf6",
+	} {
 		layersAgree(t, []byte("\xa5\x63fee"+head+"\x63msg\x01\x64kind\x63a/b\x65nonce\x01\x67network\x63net"))
 		layersAgree(t, []byte("\xa5\x63fee\x01\x63msg\x01\x64kind\x63a/b\x65nonce"+head+"\x67network\x63net"))
 	}

@@ -53,7 +53,9 @@ func TestGrantRefusals(t *testing.T) {
 	k, kv := world(t)
 	ctx := ledgertest.Context(ann)
 	require.NoError(t, k.MakeGrant(ctx, kv, grant(ctx, 1, ledger.ATN)))
-	at := func(ms int64) bank.Grant { return bank.Grant{Key: pubOf(2), Amount: bank.MinGrant, ExpiresMS: ctx.TimeMS + ms} }
+	at := func(ms int64) bank.Grant {
+		return bank.Grant{Key: pubOf(2), Amount: bank.MinGrant, ExpiresMS: ctx.TimeMS + ms}
+	}
 	for name, c := range map[string]struct {
 		msg  bank.Grant
 		code ledger.Code

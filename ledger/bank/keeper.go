@@ -207,7 +207,7 @@ func (k Keeper) leave(kv ledger.KV, totals *Totals, from Pot, amount ledger.Natn
 		record.Balance -= amount
 		saveAccount(kv, from.account, record)
 	}
-	sum := totals.of(from)
+	sum := potSum(totals, from)
 	if *sum < amount {
 		return ledger.Refuse(ledger.CodeFunds, "the pot %s holds %s, %s are needed", from.name, *sum, amount)
 	}
@@ -229,7 +229,7 @@ func (k Keeper) enter(kv ledger.KV, totals *Totals, to Pot, amount ledger.Natn) 
 		record.Balance = ledger.Natn(balance)
 		saveAccount(kv, to.account, record)
 	}
-	sum := totals.of(to)
+	sum := potSum(totals, to)
 	total, err := fixed.Add(uint64(*sum), uint64(amount))
 	if err != nil {
 		return fmt.Errorf("pot %s: %w", to.name, err)
@@ -238,8 +238,8 @@ func (k Keeper) enter(kv ledger.KV, totals *Totals, to Pot, amount ledger.Natn) 
 	return nil
 }
 
-// of returns the running sum that a pot belongs to.
-func (t *Totals) of(p Pot) *ledger.Natn {
+// potSum returns the running sum that a pot belongs to.
+func potSum(t *Totals, p Pot) *ledger.Natn {
 	switch p.name {
 	case potStakes:
 		return &t.Stakes

@@ -4,11 +4,8 @@ import "autonet/ledger"
 
 // The two records that every transaction reads and writes several times are arrays of numbers.
 
-func (a *Account) numbers() [2]*uint64 { return [...]*uint64{&a.Nonce, (*uint64)(&a.Balance)} }
-
 func decodeAccount(key, raw []byte) (a Account) {
-	n := a.numbers()
-	ledger.DecodeNumbers(key, raw, n[:]...)
+	ledger.DecodeNumbers(key, raw, &a.Nonce, (*uint64)(&a.Balance))
 	return a
 }
 
@@ -16,8 +13,8 @@ func saveAccount(kv ledger.KV, account ledger.Account, a Account) {
 	kv.Set(accountKey(account), ledger.EncodeNumbers(a.Nonce, uint64(a.Balance)))
 }
 
-// sums lists the totals in the order of their record.
-func (t *Totals) sums() [15]*ledger.Natn {
+// sumsOf lists the totals in the order of their record.
+func sumsOf(t *Totals) [15]*ledger.Natn {
 	return [...]*ledger.Natn{
 		&t.Supply, &t.Burned, &t.Balances, &t.Stakes, &t.Unbonding, &t.Escrows, &t.Projects, &t.Grants, &t.Traps, &t.Subsidies,
 		&t.Revenues, &t.Orders, &t.Treasury, &t.Fees, (*ledger.Natn)(&t.Records),
@@ -26,7 +23,7 @@ func (t *Totals) sums() [15]*ledger.Natn {
 
 func decodeTotals(key, raw []byte) (t Totals) {
 	var into [15]*uint64
-	for i, sum := range t.sums() {
+	for i, sum := range sumsOf(&t) {
 		into[i] = (*uint64)(sum)
 	}
 	ledger.DecodeNumbers(key, raw, into[:]...)
@@ -35,7 +32,7 @@ func decodeTotals(key, raw []byte) (t Totals) {
 
 func saveTotals(kv ledger.KV, t Totals) {
 	var numbers [15]uint64
-	for i, sum := range t.sums() {
+	for i, sum := range sumsOf(&t) {
 		numbers[i] = uint64(*sum)
 	}
 	kv.Set(totalsKey(), ledger.EncodeNumbers(numbers[:]...))

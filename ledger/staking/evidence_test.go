@@ -201,9 +201,12 @@ func TestSigningKeyRotation(t *testing.T) {
 		account ledger.Account
 		code    ledger.Code
 	}{
-		{0, eve, eve, ledger.CodeOK}, {0, key, "", ledger.CodeEarly},
-		{1, eve, "", ledger.CodeRefused}, {1, key, eve, ledger.CodeOK},
-		{100, eve, "", ledger.CodeRefused}, {100, key, eve, ledger.CodeOK},
+		{0, eve, eve, ledger.CodeOK},
+		{0, key, "", ledger.CodeEarly},
+		{1, eve, "", ledger.CodeRefused},
+		{1, key, eve, ledger.CodeOK},
+		{100, eve, "", ledger.CodeRefused},
+		{100, key, eve, ledger.CodeOK},
 		{0, bob, bob, ledger.CodeOK},
 	} {
 		account, code := resolve(c.epochs, c.key)

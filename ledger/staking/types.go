@@ -245,7 +245,16 @@ func (ValidatorChanged) EventKind() string { return "staking/validator-changed" 
 // Events returns one zero event of every kind, for decoders.
 func Events() []ledger.EventData {
 	return []ledger.EventData{
-		Bonded{}, Unbonding{}, Released{}, Slashed{}, Locked{}, Unlocked{}, SaltsSet{}, ValidatorChanged{},
-		Barred{}, KeyRotated{}, ConsensusKeyRotated{},
+		Bonded{},
+		Unbonding{},
+		Released{},
+		Slashed{},
+		Locked{},
+		Unlocked{},
+		SaltsSet{},
+		ValidatorChanged{},
+		Barred{},
+		KeyRotated{},
+		ConsensusKeyRotated{},
 	}
 }
