@@ -17,7 +17,7 @@ func claim(name string) dispute.ChallengeAggregate {
 
 func TestAPublishedModelStandsOrIsReplacedByWhatThePanelGets(t *testing.T) {
 	published := dispute.Finding{Model: model("published")}
-	right := dispute.Finding{Model: model("right")}
+	right, other := dispute.Finding{Model: model("right")}, dispute.Finding{Model: model("else")}
 	for name, c := range map[string]struct {
 		found    map[int]dispute.Finding
 		want     dispute.Status
@@ -28,8 +28,7 @@ func TestAPublishedModelStandsOrIsReplacedByWhatThePanelGets(t *testing.T) {
 			map[int]dispute.Finding{10: right, 11: right, 12: published}, dispute.Proven, accounts(aggregator), []dispute.Model{model("right")},
 		},
 		"wrong, and so is the challenger": {
-			map[int]dispute.Finding{10: {Model: model("else")}, 11: {Model: model("else")}, 12: {Model: model("else")}}, dispute.Proven,
-			accounts(aggregator), []dispute.Model{model("else")},
+			map[int]dispute.Finding{10: other, 11: other, 12: other}, dispute.Proven, accounts(aggregator), []dispute.Model{model("else")},
 		},
 		"right": {
 			map[int]dispute.Finding{10: published, 11: published, 12: right}, dispute.Dismissed, accounts(challenger), nil,
