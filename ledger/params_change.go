@@ -26,9 +26,9 @@ type Param struct {
 func Fixed(name string) bool { return name == "epoch_ms" }
 
 // Entrenched reports whether only a constitutional amendment may change a parameter: every quorum and majority, the
-// heartbeat's threshold and the lease, and what decides when one of them is needed, whose power it is counted of, or who may
-// still propose something better. Parameters of later modules fall under it by their names. The supply is no parameter, and
-// this list is none either: nothing changes them.
+// heartbeat's threshold and the lease, and what decides when one of them is needed, whose power it is counted of, for how long
+// it can be gathered, or who may still propose something better. Parameters of later modules fall under it by their names. The
+// supply is no parameter, and this list is none either: nothing changes them.
 func Entrenched(name string) bool {
 	if strings.Contains(name, "quorum") || strings.Contains(name, "majority") {
 		return true
@@ -36,7 +36,10 @@ func Entrenched(name string) bool {
 	switch name {
 	case "lease_ms", "governor_power", "governor_absent_ms",
 		"governance.propose_power", "governance.grant_per_mille", "governance.grant_window_ms", "governance.dormant_ms",
-		"governance.notice_ms":
+		"governance.notice_ms",
+		// A quorum within a second is none, and nobody signs or judges an amendment within one.
+		"governance.delay_ms", "governance.vote_ms", "governance.timelock_ms", "governance.amend_ms",
+		"governance.verdict_commit_ms", "governance.verdict_reveal_ms":
 		return true
 	default:
 		return false

@@ -93,11 +93,12 @@ func TestWhatIsEntrenched(t *testing.T) {
 		"governance.amend_quorum.num", "governance.verdict_majority.num", "governance.verdict_quorum",
 		"governance.heartbeat_quorum.num", "governance.dormant_ms", "governance.notice_ms", "governance.grant_per_mille",
 		"governance.grant_window_ms", "governor_power", "governor_absent_ms", "governance.propose_power",
-		"disputes.appeal_quorum.num", "disputes.appeal_majority.den",
+		"disputes.appeal_quorum.num", "disputes.appeal_majority.den", "governance.delay_ms", "governance.vote_ms",
+		"governance.timelock_ms", "governance.amend_ms", "governance.verdict_commit_ms", "governance.verdict_reveal_ms",
 	} {
 		require.True(t, entrenched[name], name)
 	}
-	for _, name := range []string{"challenge_ms", "validator.min_stake", "governance.vote_ms", "pulse_interval_ms"} {
+	for _, name := range []string{"challenge_ms", "validator.min_stake", "pulse_interval_ms"} {
 		require.False(t, entrenched[name], name)
 	}
 }
