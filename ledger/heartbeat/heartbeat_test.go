@@ -333,3 +333,13 @@ func TestPowerThatWandersDoesNotFillTheRegister(t *testing.T) {
 	_, ok := c.Governor(c.kv, ledgertest.Account(500))
 	require.False(t, ok)
 }
+
+func TestAPulseAheadDoesNotLetAnEarlierOneBeSaidAgain(t *testing.T) {
+	c := newChain(t)
+	c.block(60_000, 1)
+	past := c.interval() - 1
+	require.Equal(t, ledger.CodeOK, c.pulse(ann, past))
+	c.block(55_000, 1)
+	require.Equal(t, ledger.CodeOK, c.pulse(bob, c.interval()+1), "its own clock is a little ahead")
+	require.Equal(t, ledger.CodeRefused, c.pulse(ann, past), "one pulse of an interval, while it can be said")
+}

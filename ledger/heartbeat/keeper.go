@@ -198,9 +198,10 @@ func (Keeper) timely(ctx *ledger.Context, kv ledger.KV, m Pulse) error {
 	return nil
 }
 
-// prune forgets pulses that can no longer make a heartbeat.
+// prune forgets pulses of intervals that are over. A pulse may be one interval ahead of the ledger and one behind it: what two
+// intervals before this one was said may still be said, and only once.
 func (Keeper) prune(kv ledger.KV, interval uint64) {
-	if interval < 2 {
+	if interval < 3 {
 		return
 	}
 	prefix := ledger.Key("heartbeat", "p", "")
@@ -211,7 +212,7 @@ func (Keeper) prune(kv ledger.KV, interval uint64) {
 		if err != nil {
 			panic(fmt.Sprintf("heartbeat: a pulse has the key %q", key))
 		}
-		if n+2 > interval {
+		if n+2 >= interval {
 			return false
 		}
 		old = append(old, bytes.Clone(key))
