@@ -33,7 +33,9 @@ func (c *Client) Read(ctx context.Context, words []string) (proof.Statement, pro
 		if err == nil {
 			return said, p, nil
 		}
-		c.strike(s, err)
+		if !errors.Is(err, proof.ErrUnreadable) {
+			c.strike(s, err)
+		}
 		errs = append(errs, fmt.Errorf("%s: %w", s.Name(), err))
 	}
 	return proof.Statement{}, proof.Proof{}, errors.Join(errs...)

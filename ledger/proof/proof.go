@@ -29,6 +29,8 @@ var (
 	ErrUntrusted = errors.New("the header is not trusted")
 	// ErrForged reports a statement that does not follow from its header.
 	ErrForged = errors.New("the statement does not follow from the header")
+	// ErrUnreadable reports a proven record of a form that this version does not know. Nobody lied.
+	ErrUnreadable = errors.New("the record is proven but cannot be read by this version")
 )
 
 // Proof says what the state holds under a name, and why that is so.

@@ -250,6 +250,27 @@ func TestEveryChangedByteOfAProofIsNoticed(t *testing.T) {
 	}
 }
 
+func TestAProvenRecordOfAnUnknownFormIsNoLie(t *testing.T) {
+	w := newWorld(t)
+	key := ledger.Key("bank", "a", string(acct(3)))
+	_, err := w.tree.Set(key, []byte{0x83, 1, 2, 3})
+	require.NoError(t, err)
+	root, version, err := w.tree.SaveVersion()
+	require.NoError(t, err)
+	tree, err := w.tree.GetImmutable(version)
+	require.NoError(t, err)
+	path, err := tree.GetMembershipProof(key)
+	require.NoError(t, err)
+	p := w.prove("balance", string(acct(3)))
+	p.Value = []byte{0x83, 1, 2, 3}
+	p.Path, err = path.Marshal()
+	require.NoError(t, err)
+	block := w.chain.Forge(12, 4, func(h *types.Header) { h.AppHash = root })
+	p.Light = w.light(block)
+	_, err = proof.Verify(p, proof.Trusted{Hash: proof.FactsOf(block).Hash})
+	require.ErrorIs(t, err, proof.ErrUnreadable)
+}
+
 func mustDecode(tb testing.TB, raw []byte) proof.Proof {
 	tb.Helper()
 	p, err := proof.Decode(raw)

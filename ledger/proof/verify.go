@@ -24,7 +24,8 @@ type Statement struct {
 	Event *ledger.Event `json:"event,omitempty"`
 }
 
-// Verify returns what a proof says, or why it must not be believed: [ErrMalformed], [ErrUntrusted] or [ErrForged].
+// Verify returns what a proof says, or why it must not be believed: [ErrMalformed], [ErrUntrusted],
+// [ErrForged], or [ErrUnreadable].
 func Verify(p Proof, trusted Trusted) (Statement, error) {
 	what, err := p.check()
 	if err != nil {
@@ -45,7 +46,7 @@ func Verify(p Proof, trusted Trusted) (Statement, error) {
 		return s, nil
 	}
 	if s.Record, err = what.Decode(p.Value); err != nil {
-		return Statement{}, fmt.Errorf("the record cannot be read; it may be of another version: %w: %w", ErrMalformed, err)
+		return Statement{}, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
 	if what.IsEvent() {
 		s.Event, s.Record, err = checkEvent(p, what, s.Record)
@@ -92,7 +93,7 @@ func checkEvent(p Proof, what app.Provable, record any) (*ledger.Event, any, err
 	}
 	typed, err := app.DecodeEvent(event.Kind, event.Data)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+		return nil, nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
 	return &event, typed, nil
 }
