@@ -135,9 +135,14 @@ func (k Keeper) checkIdentical(ctx *ledger.Context, kv ledger.KV, t *Task, own *
 }
 
 // identical reports whether two solutions are one computation: partition and seed depend on the account, so that honest
-// ones never are.
+// ones never are. The root over all steps tells, which before its reveal nobody knows but who did them. Checkpoints lie in
+// the shards for everybody to copy; whether who committed to them first did the work is for replay to say. What nobody can
+// replay has no such root, and is told by its result.
 func identical(a, b Solution) bool {
-	return !a.StepRoot.IsZero() && a.StepRoot == b.StepRoot || a.FinalState() == b.FinalState() || a.Weights() == b.Weights()
+	if !a.StepRoot.IsZero() || !b.StepRoot.IsZero() {
+		return a.StepRoot == b.StepRoot
+	}
+	return a.FinalState() == b.FinalState() || a.Weights() == b.Weights()
 }
 
 // missedReveal says why a solver that did not reveal is dropped, with the evidence if it copied.
