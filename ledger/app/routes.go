@@ -18,6 +18,7 @@ type route struct {
 	work   bool                                 // refused without a live lease, without fee or nonce change
 	free   bool                                 // costs no fee; checked in full before it may wait for a block
 	bare   bool                                 // free, and takes no nonce: what it says can be said once only
+	light  bool                                 // free, and its rule reads no parameters
 	once   bool                                 // free, and what it uses up is used up for all that come to the door after it
 }
 

@@ -117,7 +117,15 @@ func (a *App) check(kv ledger.KV, info BlockInfo, raw []byte, verify bool) error
 // force are dear to read.
 func (a *App) doorContext(kv ledger.KV, info BlockInfo, in admitted, raw []byte) (*ledger.Context, error) {
 	sender := in.tx.Sender()
-	if _, rotated := a.staking.KeyUse(kv, sender); !rotated && !in.route.work && !in.route.free {
+	_, rotated := a.staking.KeyUse(kv, sender)
+	switch {
+	case rotated || in.route.work || (in.route.free && !in.route.light):
+	case in.route.free:
+		return &ledger.Context{
+			Network: info.Network, Height: info.Height, TimeMS: info.TimeMS, Hash: info.Hash,
+			Sender: sender, Nonce: in.body.Nonce, TxHash: ledger.TxHash(raw),
+		}, nil
+	default:
 		return &ledger.Context{Sender: sender}, nil
 	}
 	ctx, err := a.context(kv, info)

@@ -7,7 +7,7 @@ import (
 
 func (a *App) bankRoutes() map[string]route {
 	claim := free(a.bank.ClaimGrant)
-	claim.once = true
+	claim.once, claim.light = true, true
 	return map[string]route{
 		"bank/send":  on(a.send),
 		"bank/burn":  on(a.bank.Burn),
