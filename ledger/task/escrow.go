@@ -123,6 +123,11 @@ func (k Keeper) close(kv ledger.KV, t *Task) error {
 		return fmt.Errorf("task %s would close with %s in its escrow", t.ID, left)
 	}
 	kv.Delete(keyLive(t.ID))
+	if live, _ := ledger.Load[uint32](kv, keyCount(t.Proposer)); live > 1 {
+		ledger.Save(kv, keyCount(t.Proposer), live-1)
+	} else {
+		kv.Delete(keyCount(t.Proposer))
+	}
 	save(kv, t)
 	return nil
 }

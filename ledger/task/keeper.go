@@ -17,6 +17,10 @@ func New(ports Ports) Keeper { return Keeper{ports: ports} }
 // Keys. A task's record holds everything but its solutions and openings, which are large and written once.
 func keyTask(id string) []byte { return ledger.Key("task", "t", id) }
 func keyLive(id string) []byte { return ledger.Key("task", "live", id) }
+
+// keyCount holds how many live tasks a proposer has.
+func keyCount(proposer ledger.Account) []byte { return ledger.Key("task", "n", string(proposer)) }
+
 func keySolution(id string, slot uint32) []byte {
 	return ledger.Key("task", "solution", id, fmt.Sprintf("%02d", slot))
 }

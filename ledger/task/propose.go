@@ -4,6 +4,10 @@ import (
 	"autonet/ledger"
 )
 
+// MaxLive is how many tasks of one proposer may be on their way: every block looks at each of them, so that they must cost
+// stake, not only a transaction.
+const MaxLive = 32
+
 // Propose creates a task of the sender and escrows its rewards.
 func (k Keeper) Propose(ctx *ledger.Context, kv ledger.KV, m Propose) error {
 	if err := checkBounds(ctx.Params, m); err != nil {
@@ -11,6 +15,10 @@ func (k Keeper) Propose(ctx *ledger.Context, kv ledger.KV, m Propose) error {
 	}
 	if !k.ports.Stakes.Active(ctx, kv, ctx.Sender, ledger.RoleProposer) {
 		return ledger.Refuse(ledger.CodeFunds, "%s is no active proposer: it needs a stake of %s", ctx.Sender, ctx.Params.Proposer.MinStake)
+	}
+	live, _ := ledger.Load[uint32](kv, keyCount(ctx.Sender))
+	if live >= MaxLive {
+		return refused("%s has %d tasks on their way: wait for one to end", ctx.Sender, live)
 	}
 	id := ledger.TaskID(ctx.Network, ctx.Sender, ctx.Nonce)
 	if _, taken := k.Record(kv, id); taken {
@@ -34,6 +42,7 @@ func (k Keeper) Propose(ctx *ledger.Context, kv ledger.KV, m Propose) error {
 	})
 	enter(ctx, &t, StateProposed, "", ctx.WorkMS+ctx.Params.OpenMS, "proposed")
 	kv.Set(keyLive(id), []byte{1})
+	ledger.Save(kv, keyCount(ctx.Sender), live+1)
 	save(kv, &t)
 	return nil
 }
