@@ -8,6 +8,7 @@ import (
 	"autonet/consensus/commitreveal"
 	"autonet/ledger"
 	"autonet/ledger/dispute"
+	"autonet/ledger/staking"
 	"autonet/ledger/task"
 )
 
@@ -57,4 +58,17 @@ func TestAPanelCannotStopTheLedgerWithAModelThatNobodyCanPublish(t *testing.T) {
 			c.sound()
 		})
 	}
+}
+
+// What is read in every draw costs whoever puts it there a real stake.
+func TestAListOfHoldersCannotBeFilledWithCrumbs(t *testing.T) {
+	c := newChain(t)
+	for _, role := range ledger.Roles() {
+		least := c.view().Params().Role(role).MinStake
+		require.NotEqual(t, ledger.CodeOK, c.send(citizen, staking.Bond{Role: role, Amount: least - 1}).Code)
+	}
+	c.must(citizen, staking.Bond{Role: ledger.RoleCoordinator, Amount: 500 * atn})
+	require.Equal(t, ledger.CodeRefused, c.send(citizen, staking.Unbond{Role: ledger.RoleCoordinator, Amount: 500*atn - 1}).Code)
+	c.must(citizen, staking.Unbond{Role: ledger.RoleCoordinator, Amount: 500 * atn})
+	c.sound()
 }

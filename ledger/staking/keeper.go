@@ -105,16 +105,19 @@ func (k Keeper) Genesis(ctx *ledger.Context, kv ledger.KV, account ledger.Accoun
 	return nil
 }
 
-// Bond executes the message.
+// Bond executes the message. A stake is at least the role's minimum: crumbs would be read in every draw and cost nothing.
 func (k Keeper) Bond(ctx *ledger.Context, kv ledger.KV, m Bond) error {
 	record, _ := k.Record(kv, ctx.Sender)
 	if err := k.claimKey(ctx.Params, kv, ctx.Sender, &record, m); err != nil {
 		return err
 	}
+	stake := stakeOf(&record, m.Role)
+	if least := ctx.Params.Role(m.Role).MinStake; m.Amount < least && stake.Bonded+m.Amount < least {
+		return ledger.Refuse(ledger.CodeFunds, "bond: %s as %s; a stake is at least %s", stake.Bonded+m.Amount, m.Role, least)
+	}
 	if err := k.bank.Bond(ctx, kv, ctx.Sender, m.Amount); err != nil {
 		return err
 	}
-	stake := stakeOf(&record, m.Role)
 	stake.Bonded += m.Amount // at most the supply
 	k.save(ctx, kv, ctx.Sender, record, m.Role)
 	ctx.Emit(Bonded{

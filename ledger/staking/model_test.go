@@ -51,8 +51,11 @@ func (n *naive) locked(s seat) (sum ledger.Natn) {
 	return sum
 }
 
+// crumb is the least stake in the model.
+const crumb = 12
+
 func (n *naive) bond(s seat, amount ledger.Natn) bool {
-	if n.balance[s.account] < amount {
+	if n.balance[s.account] < amount || n.bonded[s]+amount < crumb {
 		return false
 	}
 	n.balance[s.account] -= amount
@@ -62,6 +65,9 @@ func (n *naive) bond(s seat, amount ledger.Natn) bool {
 
 func (n *naive) unbond(s seat, amount ledger.Natn, endMS int64) bool {
 	if n.bonded[s] < amount || len(n.leaving[s.account]) >= staking.MaxUnbonding {
+		return false
+	}
+	if left := n.bonded[s] - amount; left > 0 && left < crumb {
 		return false
 	}
 	n.bonded[s] -= amount
@@ -211,6 +217,7 @@ func agree(t *testing.T, d *rand.Rand, steps int) {
 		s, other := seat{accounts[d.Intn(3)], roles[d.Intn(3)]}, accounts[d.Intn(3)]
 		ctx := w.ctx(s.account)
 		ctx.TimeMS = now
+		ctx.Params.Solver.MinStake, ctx.Params.Coordinator.MinStake, ctx.Params.Provider.MinStake = crumb, crumb, crumb
 		amount := ledger.Natn(1 + d.Intn(50))
 		purpose := fmt.Sprint("task", d.Intn(4))
 		penalty := staking.Penalty{Account: s.account, Role: s.role, Amount: amount, Reporter: other, Cause: "test"}
@@ -271,9 +278,9 @@ func TestStakingByRole(t *testing.T) {
 			if role == staking.Validator {
 				bond.ConsKey = consKey(7)
 			} else {
-				w.bond(eve, role, p.MinStake-1)
-				require.False(t, w.Active(w.ctx(""), w.kv, eve, role), "too little")
-				w.must(w.Unbond(w.ctx(eve), w.kv, staking.Unbond{Role: role, Amount: p.MinStake - 1}))
+				w.bond(eve, role, p.MinStake)
+				w.must(w.Unbond(w.ctx(eve), w.kv, staking.Unbond{Role: role, Amount: p.MinStake}))
+				require.False(t, w.Active(w.ctx(""), w.kv, eve, role), "nothing left")
 			}
 			poor := bond
 			poor.Amount = 11 * p.MinStake

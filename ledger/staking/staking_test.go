@@ -168,7 +168,8 @@ func TestMalformedMessagesAreInvalid(t *testing.T) {
 
 func TestARoleIsActiveFromItsMinimumOn(t *testing.T) {
 	w := newWorld(t)
-	w.bond(eve, staking.Solver, 50*atn-1)
+	w.bond(eve, staking.Solver, 50*atn)
+	w.Slash(w.ctx(""), w.kv, staking.Penalty{Account: eve, Role: staking.Solver, Amount: 1})
 	require.False(t, w.Active(w.ctx(""), w.kv, eve, staking.Solver))
 	w.bond(eve, staking.Solver, 1)
 	require.True(t, w.Active(w.ctx(""), w.kv, eve, staking.Solver))
@@ -181,6 +182,36 @@ func TestARoleIsActiveFromItsMinimumOn(t *testing.T) {
 	})
 	require.Len(t, seen, 2)
 	require.Less(t, seen[0], seen[1])
+}
+
+func TestCrumbsAreNoStake(t *testing.T) {
+	for _, role := range ledger.Roles() {
+		w := newWorld(t)
+		least := ledger.DevnetParams().Role(role).MinStake
+		w.vault.balances[eve] = 10 * least
+		bond := func(amount ledger.Natn) ledger.Code {
+			m := staking.Bond{Role: role, Amount: amount}
+			if role == staking.Validator {
+				m.ConsKey = consKey(7)
+			}
+			return ledger.CodeOf(w.Bond(w.ctx(eve), w.kv, m))
+		}
+		unbond := func(amount ledger.Natn) ledger.Code {
+			return ledger.CodeOf(w.Unbond(w.ctx(eve), w.kv, staking.Unbond{Role: role, Amount: amount}))
+		}
+		require.NotEqual(t, ledger.CodeOK, bond(least-1), role)
+		require.Equal(t, ledger.CodeOK, bond(3*least), role)
+		require.Equal(t, ledger.CodeRefused, unbond(2*least+1), role)
+		require.Equal(t, ledger.CodeRefused, unbond(3*least-1), role)
+		require.Equal(t, ledger.CodeOK, unbond(2*least), role)
+		w.Slash(w.ctx(""), w.kv, staking.Penalty{Account: eve, Role: role, Amount: 3})
+		require.Equal(t, ledger.CodeRefused, unbond(1), "%s: what a slash left goes as a whole", role)
+		require.Equal(t, ledger.CodeFunds, bond(2), "%s: or is made whole", role)
+		require.Equal(t, ledger.CodeOK, bond(3), role)
+		w.Slash(w.ctx(""), w.kv, staking.Penalty{Account: eve, Role: role, Amount: 3})
+		require.Equal(t, ledger.CodeOK, unbond(least-3), role)
+		w.sound()
+	}
 }
 
 func TestUnbondRefusals(t *testing.T) {
@@ -204,9 +235,10 @@ func TestUnbondRefusals(t *testing.T) {
 
 func TestUnbondingEndsOnLedgerTimeAndStaysSlashable(t *testing.T) {
 	w := newWorld(t)
-	w.bond(eve, staking.Solver, 100*atn)
+	w.bond(eve, staking.Solver, 110*atn)
 	had := w.vault.balances[eve]
 	w.must(w.Unbond(w.ctx(eve), w.kv, staking.Unbond{Role: staking.Solver, Amount: 60 * atn}))
+	w.Slash(w.ctx(""), w.kv, staking.Penalty{Account: eve, Role: staking.Solver, Amount: 10 * atn})
 	require.False(t, w.Active(w.ctx(""), w.kv, eve, staking.Solver))
 	wait := ledger.DevnetParams().Solver.UnbondMS
 
@@ -217,7 +249,7 @@ func TestUnbondingEndsOnLedgerTimeAndStaysSlashable(t *testing.T) {
 	require.Equal(t, had, w.vault.balances[eve])
 	w.must(w.BeginBlock(w.at(wait), w.kv))
 	require.Equal(t, had+30*atn, w.vault.balances[eve])
-	require.Equal(t, 70*atn, w.vault.treasury)
+	require.Equal(t, 80*atn, w.vault.treasury)
 	require.Zero(t, w.of(eve, staking.Solver))
 	w.sound()
 }
@@ -301,7 +333,7 @@ func TestValidatorSetFollowsTheStakes(t *testing.T) {
 	w.must(w.Bond(w.ctx(eve), w.kv, staking.Bond{Role: staking.Validator, Amount: 10_000*atn + 5, ConsKey: consKey(7)}))
 	w.bond(ann, staking.Validator, 1)
 	require.Equal(t, []staking.Update{{Account: eve, ConsKey: consKey(7), Power: 10_000}}, w.EndBlock(w.ctx(""), w.kv), "powers are whole tokens")
-	w.must(w.Unbond(w.ctx(eve), w.kv, staking.Unbond{Role: staking.Validator, Amount: 6}))
+	w.Slash(w.ctx(""), w.kv, staking.Penalty{Account: eve, Role: staking.Validator, Amount: 6})
 	require.Equal(t, []staking.Update{{Account: eve, ConsKey: consKey(7), Power: 0}}, w.EndBlock(w.ctx(""), w.kv))
 	w.bond(eve, staking.Validator, 6)
 	require.Equal(t, []staking.Update{{Account: eve, ConsKey: consKey(7), Power: 10_000}}, w.EndBlock(w.ctx(""), w.kv), "the key stays the account's")

@@ -31,12 +31,16 @@ func (Keeper) Entries(kv ledger.KV, account ledger.Account, fn func(number uint6
 	})
 }
 
-// Unbond executes the message. Locked stake may begin its way out; it cannot finish it.
+// Unbond executes the message. Locked stake may begin its way out; it cannot finish it. What stays is at least the role's
+// minimum, or nothing.
 func (k Keeper) Unbond(ctx *ledger.Context, kv ledger.KV, m Unbond) error {
 	record, ok := k.Record(kv, ctx.Sender)
 	stake := stakeOf(&record, m.Role)
 	if !ok || stake.Bonded < m.Amount {
 		return ledger.Refuse(ledger.CodeFunds, "unbond: %s bonded as %s, %s asked", stake.Bonded, m.Role, m.Amount)
+	}
+	if left, least := stake.Bonded-m.Amount, ctx.Params.Role(m.Role).MinStake; left > 0 && left < least {
+		return ledger.Refuse(ledger.CodeRefused, "unbond: %s would be left as %s; at least %s must stay, or nothing", left, m.Role, least)
 	}
 	if record.Leaving >= MaxUnbonding {
 		return ledger.Refuse(ledger.CodeRefused, "unbond: %d amounts are on their way out already; wait for one", record.Leaving)
