@@ -1,6 +1,7 @@
 package app
 
 import (
+	"autonet/internal/fixed"
 	"autonet/ledger"
 	"autonet/ledger/dispute"
 	"autonet/ledger/project"
@@ -91,8 +92,9 @@ func (d disputeTasks) Opening(kv ledger.KV, id string, solver ledger.Account, in
 	return d.task.Opening(kv, id, solver, interval)
 }
 
-// ProveFraud implements dispute.Tasks. A trap that counts costs its solver nothing; what a proof takes of one that is opened
-// later is made good then.
+// ProveFraud implements dispute.Tasks. A trap that counts costs its solver nothing; of what a proof takes of one that is opened
+// later the treasury makes good what it got, which leaves out the reporter's share: else a trap proven first by a friend
+// would bring that friend a part of the treasury as great as the bond is.
 func (d disputeTasks) ProveFraud(
 	ctx *ledger.Context, kv ledger.KV, id string, solver, reporter ledger.Account, cause, evidence string,
 ) (ledger.Natn, error) {
@@ -100,10 +102,15 @@ func (d disputeTasks) ProveFraud(
 		return 0, nil
 	}
 	taken, err := d.task.ProveFraud(ctx, kv, id, solver, reporter, cause, evidence)
-	if err == nil {
-		d.forcederror.Taken(kv, id, solver, taken)
+	if err != nil {
+		return 0, err
 	}
-	return taken, err
+	share, err := fixed.MulDiv(uint64(taken), ctx.Params.ReporterPerMille, 1000)
+	if err != nil {
+		return 0, err
+	}
+	d.forcederror.Taken(kv, id, solver, taken-ledger.Natn(share))
+	return taken, nil
 }
 
 // ReplaceAggregate implements dispute.Tasks.

@@ -123,7 +123,7 @@ func (Keeper) Warden(kv ledger.KV, governor ledger.Account) Warden {
 	return w
 }
 
-// Taken tells that a proof took part of a solver's bond, so that an opening that comes later can make it good. Where nothing
+// Taken tells that a proof brought the treasury part of a solver's bond, so that an opening that comes later can make it good. Where nothing
 // is sealed there will be none.
 func (k Keeper) Taken(kv ledger.KV, task string, solver ledger.Account, amount ledger.Natn) {
 	if amount > 0 && len(k.Sets(kv, task)) > 0 {
