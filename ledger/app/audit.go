@@ -19,10 +19,13 @@ import (
 //   - conserved weighs every record that a transaction, or the begin or end of a block, is about to change, before and
 //     after, and compares each family with the change of its running total. What does not cancel out is never applied.
 //   - audit, at the end of every block, adds the running totals up to the supply and compares escrows with the tasks.
-//   - recount reads every record of the state. audit calls it in every block while there are few, else at intervals.
+//   - recount reads every record of the state. audit calls it in every block while there are few, at intervals while that
+//     takes no longer than a block may, and no more in a state that is larger still: nobody shall slow blocks down by filling
+//     the state. View.Supply recounts any state, outside of blocks.
 const (
-	recountRecords = 2048 // accounts and holdings up to which every block is recounted
-	recountEvery   = 64   // heights between recounts of a larger state
+	recountRecords = 2048    // accounts, tokens, holdings and grants up to which every block is recounted
+	recountEvery   = 64      // heights between recounts of a larger state
+	recountMost    = 1 << 17 // of them in the largest state that a block recounts
 )
 
 // weight is the money that changed records stood for, before or after. Sums may wrap: equal changes stay equal.
@@ -132,7 +135,7 @@ func (a *App) audit(kv ledger.KV, height int64) error {
 	if escrowed := a.task.Escrowed(kv); escrowed != totals.Escrows {
 		return fmt.Errorf("the tasks hold %s in escrow, the running total is %s", escrowed, totals.Escrows)
 	}
-	if totals.Records > recountRecords && height%recountEvery != 0 {
+	if totals.Records > recountMost || totals.Records > recountRecords && height%recountEvery != 0 {
 		return nil
 	}
 	return a.recount(kv)

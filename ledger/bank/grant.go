@@ -64,6 +64,7 @@ func (k Keeper) MakeGrant(ctx *ledger.Context, kv ledger.KV, m Grant) error {
 	}
 	ledger.Save(kv, grantKey(m.Key), GrantRecord{Grantor: ctx.Sender, Amount: m.Amount, ExpiresMS: m.ExpiresMS})
 	kv.Set(expiryKey(m.ExpiresMS, m.Key), []byte{1})
+	k.opened(kv)
 	ctx.Emit(Granted{Grantor: ctx.Sender, Key: m.Key, Amount: m.Amount, ExpiresMS: m.ExpiresMS})
 	return nil
 }

@@ -46,6 +46,7 @@ func (k Keeper) OpenToken(kv ledger.KV, denom string) error {
 		return ledger.Refuse(ledger.CodeRefused, "the denomination %s exists", denom)
 	}
 	ledger.Save(kv, tokenKey(denom), Token{Frozen: true})
+	k.opened(kv)
 	return nil
 }
 
@@ -136,11 +137,16 @@ func (k Keeper) addHolding(ctx *ledger.Context, kv ledger.KV, denom string, hold
 	held, known := ledger.Load[uint64](kv, key)
 	k.tell(ctx, kv, denom, holder, held, held+amount)
 	if !known {
-		totals := k.Totals(kv)
-		totals.Records++
-		saveTotals(kv, totals)
+		k.opened(kv)
 	}
 	ledger.Save(kv, key, held+amount)
+}
+
+// opened counts a record that a recount has to read.
+func (k Keeper) opened(kv ledger.KV) {
+	totals := k.Totals(kv)
+	totals.Records++
+	saveTotals(kv, totals)
 }
 
 // subHolding drops a holding that becomes empty. The caller has checked that it suffices.

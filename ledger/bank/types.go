@@ -93,7 +93,7 @@ type Totals struct {
 	Orders    ledger.Natn `json:"orders"`
 	Treasury  ledger.Natn `json:"treasury"`
 	Fees      ledger.Natn `json:"fees"`
-	Records   uint64      `json:"records"` // accounts and token holdings ever opened: what a recount has to read
+	Records   uint64      `json:"records"` // accounts, tokens, holdings and grants ever opened: what a recount has to read
 }
 
 // Parts lists the sums that make up the supply.
