@@ -1,11 +1,15 @@
 package app_test
 
 import (
+	"crypto/ed25519"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"autonet/ledger"
+	"autonet/ledger/bank"
+	"autonet/ledger/ledgertest"
+	"autonet/ledger/staking"
 	"autonet/ledger/task"
 )
 
@@ -35,4 +39,19 @@ func TestATrapThatWasProvenFirstTakesNothingOutOfTheTreasury(t *testing.T) {
 	require.Equal(t, taken-taken/10, restored, "what the treasury got of the bond, and no more")
 	p.ended()
 	p.sound()
+}
+
+// Who sees a rotation on its way cannot hold it up by making the new key an account of its own.
+func TestATrifleSentToANewKeyDoesNotHoldUpItsRotation(t *testing.T) {
+	c := newChain(t)
+	next := ledgertest.Key(800)
+	trifle := c.sign(second, bank.Send{To: ledgertest.Account(800), Denom: "ATN", Amount: 5})
+	rotation := c.sign(citizen, staking.RotateKey{Key: next[ed25519.SeedSize:], Proof: staking.ProveKey(next, network, acct(citizen))})
+	before := c.view().Balance(acct(citizen), "ATN")
+	for _, res := range c.block(100, trifle, rotation).Txs {
+		require.Equal(t, ledger.CodeOK, res.Code, res.Text)
+	}
+	require.Zero(t, c.view().Balance(ledgertest.Account(800), "ATN"))
+	require.Equal(t, before+5-uint64(ledger.Fee(len(rotation))), c.view().Balance(acct(citizen), "ATN"))
+	c.sound()
 }

@@ -12,10 +12,16 @@ import (
 // bankPort is the bank as staking and project see it.
 type bankPort struct{ *App }
 
-// Known implements staking.Bank.
-func (b bankPort) Known(kv ledger.KV, account ledger.Account) bool {
-	_, known := b.bank.Account(kv, account)
-	return known
+// Used implements staking.Bank.
+func (b bankPort) Used(kv ledger.KV, account ledger.Account) bool {
+	record, _ := b.bank.Account(kv, account)
+	return record.Nonce > 0
+}
+
+// Inherit implements staking.Bank.
+func (b bankPort) Inherit(ctx *ledger.Context, kv ledger.KV, key, account ledger.Account) error {
+	record, _ := b.bank.Account(kv, key)
+	return b.bank.Move(ctx, kv, bank.Balance(key), bank.Balance(account), record.Balance, "key", string(account))
 }
 
 // Bond implements staking.Bank.

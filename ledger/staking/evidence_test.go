@@ -236,7 +236,14 @@ func TestSigningKeyRotationRefusals(t *testing.T) {
 	require.Equal(t, ledger.CodeRefused, rotate(0, eve, own), "the key it has")
 	bobs := staking.RotateKey{Key: ledgertest.Key(2)[ed25519.SeedSize:], Proof: staking.ProveKey(ledgertest.Key(2), ledgertest.Network, eve)}
 	require.Equal(t, ledger.CodeRefused, rotate(0, eve, bobs), "the key of another account")
+	used := ledger.AccountFromKey(publicKey(0))
+	w.vault.used = map[ledger.Account]bool{used: true}
+	require.Equal(t, ledger.CodeRefused, rotate(0, eve, rotation(0, eve)), "a key that signed for itself")
+	w.vault.used = nil
+	had := w.vault.balances[eve]
+	w.vault.balances[used] = 7
 	w.must(w.RotateKey(w.ctx(eve), w.kv, rotation(0, eve)))
+	require.Equal(t, had+7, w.vault.balances[eve], "what was sent to the key comes along")
 	require.Equal(t, ledger.CodeEarly, rotate(0, eve, rotation(1, eve)), "two at once")
 	require.Equal(t, ledger.CodeRefused, rotate(0, bob, rotation(0, bob)), "a key that serves another")
 	require.Equal(t, ledger.CodeOK, rotate(1, eve, rotation(1, eve)))

@@ -11,8 +11,10 @@ type Governance interface {
 // Bank moves the money behind the stakes. It is called on the one goroutine that executes blocks. An error from Bond is a
 // refusal; from the others it is a fault: the books of the two modules differ.
 type Bank interface {
-	// Known reports whether the bank has a record of the account.
-	Known(kv ledger.KV, account ledger.Account) bool
+	// Used reports whether the account has ever signed a transaction that counts.
+	Used(kv ledger.KV, account ledger.Account) bool
+	// Inherit moves what was sent to a key's name to the account that the key serves from now on.
+	Inherit(ctx *ledger.Context, kv ledger.KV, key, account ledger.Account) error
 	// Bond moves an amount from the account's balance into the stakes; CodeFunds when it does not suffice.
 	Bond(ctx *ledger.Context, kv ledger.KV, account ledger.Account, amount ledger.Natn) error
 	// Unbond moves an amount from the stakes into unbonding.

@@ -92,7 +92,8 @@ func (Keeper) Pending(kv ledger.KV, account ledger.Account) (PendingKey, bool) {
 	return ledger.Load[PendingKey](kv, pendingKey(account))
 }
 
-// RotateKey executes the message.
+// RotateKey executes the message. Money that somebody sent to the new key's name comes along: whoever sees the message on its
+// way could else hold it up by sending a trifle.
 func (k Keeper) RotateKey(ctx *ledger.Context, kv ledger.KV, m RotateKey) error {
 	key, next := ledger.AccountFromKey(m.Key), Epoch(ctx)+1
 	old := k.Signer(kv, ctx.Sender)
@@ -103,11 +104,14 @@ func (k Keeper) RotateKey(ctx *ledger.Context, kv ledger.KV, m RotateKey) error 
 	if _, used := k.KeyUse(kv, key); used || key == ctx.Sender {
 		return ledger.Refuse(ledger.CodeRefused, "rotate-key: the key %s serves, or has served, already", key)
 	}
-	if _, staked := k.Record(kv, key); staked || k.bank.Known(kv, key) {
+	if _, staked := k.Record(kv, key); staked || k.bank.Used(kv, key) {
 		return ledger.Refuse(ledger.CodeRefused, "rotate-key: the key %s is an account of its own", key)
 	}
 	if !ledger.VerifySignature(m.Key, rotationBytes(tagRotateKey, ctx.Network, ctx.Sender), m.Proof) {
 		return ledger.Refuse(ledger.CodeInvalid, "rotate-key: the proof is not the new key's for this account")
+	}
+	if err := k.bank.Inherit(ctx, kv, key, ctx.Sender); err != nil {
+		return fmt.Errorf("rotate-key: %w", err)
 	}
 	use.Account, use.Until = ctx.Sender, next
 	ledger.Save(kv, useKey(old), use)

@@ -29,6 +29,7 @@ type vault struct {
 	balances                    map[ledger.Account]ledger.Natn
 	stakes, unbonding, treasury ledger.Natn
 	power                       map[ledger.Account]ledger.Natn // as governance was told
+	used                        map[ledger.Account]bool
 }
 
 func (v *vault) StakeChanged(_ *ledger.Context, _ ledger.KV, account ledger.Account, before, after ledger.Natn) {
@@ -41,9 +42,12 @@ func (v *vault) StakeChanged(_ *ledger.Context, _ ledger.KV, account ledger.Acco
 	v.power[account] = after
 }
 
-func (v *vault) Known(_ ledger.KV, account ledger.Account) bool {
-	_, known := v.balances[account]
-	return known
+func (v *vault) Used(_ ledger.KV, account ledger.Account) bool { return v.used[account] }
+
+func (v *vault) Inherit(_ *ledger.Context, _ ledger.KV, key, account ledger.Account) error {
+	v.balances[account] += v.balances[key]
+	delete(v.balances, key)
+	return nil
 }
 
 func (v *vault) Bond(_ *ledger.Context, _ ledger.KV, account ledger.Account, amount ledger.Natn) error {
