@@ -23,6 +23,8 @@ func (b ledgerBackend) Ledger(context.Context) (types.Ledger, error) {
 		out.Supply = types.Supply{
 			TotalNatn: uint64(s.Total), BalancesNatn: uint64(s.Balances), StakesNatn: uint64(s.Stakes), UnbondingNatn: uint64(s.Unbonding),
 			EscrowsNatn: uint64(s.Escrows), ProjectsNatn: uint64(s.Projects), TreasuryNatn: uint64(s.Treasury), Conserved: s.Conserved,
+			GrantsNatn: uint64(s.Grants), TrapsNatn: uint64(s.Traps), SubsidiesNatn: uint64(s.Subsidies), RevenuesNatn: uint64(s.Revenues),
+			OrdersNatn: uint64(s.Orders),
 		}
 		out.Accounts = len(v.Accounts())
 		for _, val := range v.Validators() {
@@ -110,6 +112,22 @@ func (b ledgerBackend) Rewards(_ context.Context, id string) ([]types.Reward, er
 // consensusAddress is how blocks name this node's validator.
 func (n *Node) consensusAddress() string { return abci.ConsensusAddress(n.consKey) }
 
+// adviceFor says what to do about a refusal.
+func adviceFor(code ledger.Code) string {
+	switch code {
+	case ledger.CodeFunds:
+		return "see what is there: autonet wallet balance, autonet stake ls"
+	case ledger.CodeNotFound:
+		return "check the name; the lists: autonet ledger state"
+	case ledger.CodeEarly:
+		return "try again later"
+	case ledger.CodeNonce:
+		return "another command of this key was faster; try again"
+	default: // the text says it
+		return ""
+	}
+}
+
 // ledgerError says what a refusal means and what to do about it.
 func ledgerError(what string, err error) error {
 	var refusal *ledger.Error
@@ -117,7 +135,7 @@ func ledgerError(what string, err error) error {
 	case errors.As(err, &refusal) && refusal.Code == ledger.CodeHalted, errors.Is(err, lease.ErrLapsed), errors.Is(err, lease.ErrNoLease):
 		return types.NewError(types.CodeHalted, what, err.Error(), "work goes on with the next governance heartbeat: autonet heartbeat")
 	case errors.As(err, &refusal):
-		e := types.NewError(types.CodeRefused, what, refusal.Text, "")
+		e := types.NewError(types.CodeRefused, what, refusal.Text, adviceFor(refusal.Code))
 		e.Reason = refusal.Code.String()
 		return e
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):

@@ -91,7 +91,8 @@ func (b lightLedgerBackend) Ledger(ctx context.Context) (types.Ledger, error) {
 	out.Supply = types.Supply{
 		TotalNatn: uint64(supply.Supply), BalancesNatn: uint64(supply.Balances), StakesNatn: uint64(supply.Stakes),
 		UnbondingNatn: uint64(supply.Unbonding), EscrowsNatn: uint64(supply.Escrows), ProjectsNatn: uint64(supply.Projects),
-		TreasuryNatn: uint64(supply.Treasury), Conserved: sum == supply.Supply,
+		GrantsNatn: uint64(supply.Grants), TrapsNatn: uint64(supply.Traps), SubsidiesNatn: uint64(supply.Subsidies), RevenuesNatn: uint64(supply.Revenues),
+		OrdersNatn: uint64(supply.Orders), TreasuryNatn: uint64(supply.Treasury), Conserved: sum == supply.Supply,
 	}
 	return out, nil
 }

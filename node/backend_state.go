@@ -3,8 +3,11 @@ package node
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 
 	"autonet/ledger"
 	"autonet/ledger/abci"
@@ -37,7 +40,10 @@ func (b stateBackend) Submit(ctx context.Context, req types.SubmitRequest) (type
 	case ledger.CodeOf(err) == ledger.CodeNotFound:
 		return types.Submitted{}, types.NewError(types.CodeUsage, "there is no message "+req.Kind, "", "list them with: autonet ledger kinds")
 	case err != nil:
-		return types.Submitted{}, types.NewError(types.CodeUsage, "the message is not well formed", err.Error(), "")
+		return types.Submitted{}, types.NewError(types.CodeUsage, req.Kind, refusalText(err), "correct it and send it again; nothing was sent")
+	}
+	if lease := b.n.leaseStatus(); b.rules.Work(req.Kind) && !lease.Live { // a chain that stands still could not even refuse it
+		return types.Submitted{}, types.NewError(types.CodeHalted, req.Kind, "no lease to work: "+lease.Reason, "wait for the next heartbeat: autonet heartbeat")
 	}
 	from, err := b.n.wallets.sender(req.From)
 	if err != nil {
@@ -48,6 +54,14 @@ func (b stateBackend) Submit(ctx context.Context, req types.SubmitRequest) (type
 		return types.Submitted{}, ledgerError(req.Kind, err)
 	}
 	return b.submitted(ctx, msg.Kind(), from.account, r)
+}
+
+// refusalText is what a refusal says, without its code.
+func refusalText(err error) string {
+	if refusal, ok := errors.AsType[*ledger.Error](err); ok {
+		return refusal.Text
+	}
+	return err.Error()
 }
 
 // submitted reads back what a block made of a message.
@@ -109,10 +123,10 @@ func (b stateBackend) State(_ context.Context, what string, args []string) (type
 	read, ok := b.readers[what]
 	if !ok {
 		return types.State{}, types.NewError(types.CodeUsage, fmt.Sprintf("the ledger keeps no %q", ledger.Clip(what)), "",
-			fmt.Sprintf("choose one of %v", b.parts()))
+			"choose among "+strings.Join(b.parts(), ", "))
 	}
 	if len(args) < read.least || len(args) > read.most {
-		return types.State{}, types.NewError(types.CodeUsage, what, fmt.Sprintf("%d arguments are given", len(args)), "write it like: "+what+" "+read.usage)
+		return types.State{}, types.NewError(types.CodeUsage, what, fmt.Sprintf("%d arguments are given", len(args)), "write it like: "+strings.TrimSpace(what+" "+read.usage))
 	}
 	out := types.State{What: what, Height: b.n.engine.Status().Height}
 	err := b.n.engine.View(func(v app.View) error {
@@ -120,7 +134,9 @@ func (b stateBackend) State(_ context.Context, what string, args []string) (type
 		if err != nil {
 			return err
 		}
-		out.Value, err = json.Marshal(value)
+		if out.Value, err = json.Marshal(value); err == nil && reflect.TypeOf(value).Kind() == reflect.Slice && string(out.Value) == "null" {
+			out.Value = json.RawMessage("[]") // a list without entries is a list
+		}
 		return err
 	})
 	return out, err

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"fmt"
 	"strconv"
 
 	"autonet/ledger"
@@ -18,7 +19,7 @@ func priceOf() reader {
 		}
 		units, err := strconv.ParseUint(args[2], 10, 64)
 		if err != nil {
-			return nil, types.NewError(types.CodeUsage, ledger.Clip(args[2])+" is no number of units", "", "")
+			return nil, types.NewError(types.CodeUsage, "the units", fmt.Sprintf("%q is no number of units", ledger.Clip(args[2])), "write it like 100")
 		}
 		text := ""
 		if len(args) > 3 {
@@ -26,7 +27,7 @@ func priceOf() reader {
 		}
 		price, err := v.PriceReasons(account, args[1], units, text)
 		if err != nil {
-			return nil, ledgerError("quote", err)
+			return nil, ledgerError("the price of an order", err)
 		}
 		return price, nil
 	}}
@@ -37,7 +38,7 @@ func standardsPrice() reader {
 	return reader{least: 1, most: 1, usage: "TEXT", read: func(v app.View, args []string) (any, error) {
 		price, closeness, err := v.StandardsPrice(args[0])
 		if err != nil {
-			return nil, ledgerError("standards-price", err)
+			return nil, ledgerError("the price of these standards", err)
 		}
 		return struct {
 			Price     ledger.Natn `json:"price"`

@@ -1,6 +1,9 @@
 package node
 
 import (
+	"fmt"
+	"strings"
+
 	"autonet/ledger"
 	"autonet/ledger/alignment"
 	"autonet/ledger/app"
@@ -19,12 +22,12 @@ func all[T any](fn func(v app.View) T) reader {
 	return reader{read: func(v app.View, _ []string) (any, error) { return fn(v), nil }}
 }
 
-// one makes the reader of something named by one argument.
-func one[T any](usage string, fn func(v app.View, id string) (T, bool)) reader {
-	return reader{least: 1, most: 1, usage: usage, read: func(v app.View, args []string) (any, error) {
+// one makes the reader of something named by one argument; list is the command that lists all of its kind.
+func one[T any](thing, list string, fn func(v app.View, id string) (T, bool)) reader {
+	return reader{least: 1, most: 1, usage: strings.ToUpper(thing), read: func(v app.View, args []string) (any, error) {
 		value, ok := fn(v, args[0])
 		if !ok {
-			return nil, types.NewError(types.CodeNotFound, "the ledger has no such "+usage, ledger.Clip(args[0]), "")
+			return nil, types.NewError(types.CodeNotFound, "the ledger has no "+thing, fmt.Sprintf("%q", ledger.Clip(args[0])), "list them with: autonet "+list)
 		}
 		return value, nil
 	}}
@@ -59,7 +62,7 @@ func readers() map[string]reader {
 		"params-history": all(app.View.ParamsHistory),
 		"protocol":       all(app.View.Protocol),
 		"proposals":      all(app.View.Proposals),
-		"proposal":       one("proposal", app.View.Proposal),
+		"proposal":       one("proposal", "gov ls", app.View.Proposal),
 		"ballots":        about("PROPOSAL", app.View.Ballots),
 		"powers":         all(app.View.Powers),
 		"power":          of(func(v app.View, a ledger.Account) app.PowerInfo { p, _ := v.Power(a); return p }),
@@ -69,14 +72,14 @@ func readers() map[string]reader {
 		"standards":         about("JURISDICTION", app.View.Standards),
 		"standards-history": about("JURISDICTION", app.View.StandardsHistory),
 		"amendments":        all(app.View.Amendments),
-		"amendment":         one("amendment", app.View.Amendment),
+		"amendment":         one("amendment", "constitution ls", app.View.Amendment),
 		"signatures":        about("AMENDMENT", app.View.Signatures),
 		"notices":           all(app.View.Notices),
-		"matter":            one("matter", app.View.Matter),
+		"matter":            one("matter", "ledger state amendments", app.View.Matter),
 		"evaluators":        about("MATTER", app.View.Evaluators),
 
 		"communities":  all(app.View.Communities),
-		"community":    one("community", func(v app.View, name string) (alignment.Standards, bool) { return v.CommunityStandards(name, 0) }),
+		"community":    one("community", "align ls", func(v app.View, name string) (alignment.Standards, bool) { return v.CommunityStandards(name, 0) }),
 		"values":       of(func(v app.View, a ledger.Account) alignment.Values { values, _ := v.Values(a); return values }),
 		"membership":   of(app.View.Membership),
 		"subsidy-pool": all(app.View.SubsidyPool),
@@ -86,10 +89,10 @@ func readers() map[string]reader {
 
 		"standards-price": standardsPrice(),
 
-		"project":   one("project", app.View.Project),
+		"project":   one("project", "project ls", app.View.Project),
 		"versions":  about("PROJECT", app.View.Versions),
 		"holders":   about("PROJECT", app.View.TokenHolders),
-		"task":      one("task", app.View.Task),
+		"task":      one("task", "task ls", app.View.Task),
 		"votes":     about("TASK", app.View.Votes),
 		"disputes":  about("TASK", app.View.Disputes),
 		"unbonding": of(app.View.Unbonding),
@@ -98,7 +101,7 @@ func readers() map[string]reader {
 
 		"providers":     all(app.View.Providers),
 		"manifests":     all(app.View.Manifests),
-		"manifest":      one("manifest", app.View.Manifest),
+		"manifest":      one("manifest", "ledger state manifests", app.View.Manifest),
 		"registrations": about("MANIFEST", app.View.Registrations),
 		"holdings":      about("MANIFEST", app.View.Holdings),
 	}

@@ -5,7 +5,6 @@ import (
 	"autonet/ledger/bank"
 	"autonet/ledger/constitution"
 	"autonet/ledger/dao"
-	"autonet/ledger/dispute"
 	"autonet/ledger/forcederror"
 	"autonet/ledger/project"
 	"autonet/ledger/rewards"
@@ -29,7 +28,6 @@ func provableServices() []provable {
 		{"repair", registrationArgs, 5, "a call to repair a manifest", registered("r"), readAs[shardreg.Repair]},
 		{"seals", "TASK GOVERNOR", 2, "the traps a governor sealed in a task", keyed([]string{"forcederror", "s"}, validID, validAccount), readAs[forcederror.Set]},
 		{"trap", "TASK SOLVER", 2, "an opened trap", keyed([]string{"forcederror", "trap"}, validID, validAccount), readAs[forcederror.Trap]},
-		{"appeal", "TASK SOLVER APPELLANT", 3, "an appeal against a judgement", keyed([]string{"dispute", "a"}, validID, validAccount, validAccount), readAs[dispute.Appeal]},
 		{"multiplier", "ACCOUNT", 1, "what an account's rewards are multiplied by", accountAt("rewards", "multiplier"), readAs[rewards.Multiplier]},
 	}
 }

@@ -67,7 +67,7 @@ func explain(_ huma.Context, _ string, v any) (any, error) {
 	if len(details) == 0 {
 		details = append(details, m.Detail)
 	}
-	e := types.NewError(code, "request not understood", strings.Join(details, "; "), "see /openapi.json for what is expected")
+	e := types.NewError(code, types.TitleNotUnderstood, strings.Join(details, "; "), "see /openapi.json for what is expected")
 	e.Status = m.Status
 	return problem(e), nil
 }

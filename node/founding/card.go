@@ -58,6 +58,14 @@ func (c Card) Sign(key ed25519.PrivateKey) (Card, error) {
 	return c, c.Verify()
 }
 
+// CheckName reports whether a text can name a network.
+func CheckName(name string) error {
+	if !ledger.ValidNetwork(name) {
+		return fmt.Errorf("%q is no name of a network: that is 1 to 64 of [a-z0-9-]", ledger.Clip(name))
+	}
+	return nil
+}
+
 // Verify reports the first thing that makes the card unusable; the error wraps [ErrCard].
 func (c Card) Verify() error {
 	switch {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -120,7 +121,7 @@ func (a *app) root() *cobra.Command {
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
-		PersistentPreRun:  func(*cobra.Command, []string) { a.begun = true },
+		PersistentPreRunE: a.begin,
 		RunE:              help,
 	}
 	root.PersistentFlags().StringVar(&a.home, "home", a.defaultHome(), "folder that holds the node's state ($AUTONET_HOME)")
@@ -131,6 +132,15 @@ func (a *app) root() *cobra.Command {
 		a.console(), a.config(), a.version(), a.completion(),
 	)
 	return root
+}
+
+// begin refuses what no command can mean; a script's unset variable shall not become a question about everything.
+func (a *app) begin(cmd *cobra.Command, args []string) error {
+	if i := slices.Index(args, ""); i >= 0 {
+		return fmt.Errorf("argument %d is empty", i+1)
+	}
+	a.begun = true
+	return nil
 }
 
 func help(cmd *cobra.Command, _ []string) error { return cmd.Help() }
@@ -189,13 +199,26 @@ func (a *app) explain(cmd *cobra.Command, err error) types.Error {
 	name := or(strings.TrimPrefix(strings.TrimPrefix(path, "autonet"), " "), "wrong usage")
 	switch {
 	case !a.begun && !isAPIError(err):
-		return types.NewError(types.CodeUsage, name, oneLine(err), "see: "+path+" --help")
+		return types.NewError(types.CodeUsage, name, misread(oneLine(err)), "see: "+path+" --help")
 	case errors.Is(err, context.Canceled):
 		return types.NewError(types.CodeFailed, name, "interrupted", "")
 	}
 	e := types.ErrorOf(name, known(err))
 	e.Detail = strings.ReplaceAll(e.Detail, "\n", "; ")
+	if e.Title == types.TitleNotUnderstood { // the server speaks of a request, a person has written a command
+		e.Title, e.Advice = name, "see: "+path+" --help"
+		e.Detail = strings.NewReplacer("body.", "", "query.", "", "path.", "").Replace(e.Detail)
+	}
 	return e
+}
+
+// misread retells what the parser of flags makes of a number below zero.
+func misread(text string) string {
+	_, word, found := strings.Cut(text, "unknown shorthand flag: ")
+	if _, word, _ = strings.Cut(word, " in -"); found && word != "" && strings.Trim(word, "0123456789.") == "" {
+		return "-" + word + " is below zero"
+	}
+	return text
 }
 
 func isAPIError(err error) bool {

@@ -128,6 +128,35 @@ func TestWrongUsageIsExitCodeTwoWithAHint(t *testing.T) {
 	}
 }
 
+func TestWhatMeansNothingNeverReachesTheNode(t *testing.T) {
+	s, n := withNode(t)
+	for _, c := range []struct {
+		line []string
+		want string
+	}{
+		{[]string{"gov", "vote", "", "yes"}, "argument 1 is empty"},
+		{[]string{"task", "show", ""}, "argument 1 is empty"},
+		{[]string{"ledger", "events", "--task", ""}, "--task is empty"},
+		{[]string{"wallet", "send", "12D3KooWBob", "-1"}, "-1 is below zero"},
+		{[]string{"wallet", "send", "12D3KooWBob", "-0.5"}, "-0.5 is below zero"},
+		{[]string{"wallet", "send", "12D3KooWBob", "."}, "no amount"},
+		{[]string{"ledger", "block", "-7"}, "-7 is below zero"},
+		{[]string{"ledger", "block", "-x"}, "unknown shorthand flag"},
+		{[]string{"genesis", "card", "--network", "Two Words"}, "no name of a network"},
+		{[]string{"genesis", "card", "--network", "two", "--port", "99999"}, "is no port"},
+		{[]string{"genesis", "new", "g.json", "--card", "c.json", "--preset", "mine"}, "choose among"},
+	} {
+		require.Contains(t, s.run(c.line...).fails(types.ExitUsage), c.want)
+	}
+	require.Empty(t, n.Sent())
+}
+
+func TestWhatTheServerFindsWrongIsSaidInTheCommandsWords(t *testing.T) {
+	s, n := withNode(t)
+	n.Fail("Status", types.NewError(types.CodeUsage, types.TitleNotUnderstood, "body.name expected length >= 1", "see /openapi.json for what is expected"))
+	require.Equal(t, "autonet: status: name expected length >= 1; see: autonet status --help\n", s.run("status").fails(types.ExitUsage))
+}
+
 func TestHomeWithoutANodeIsExitCodeThree(t *testing.T) {
 	s := newShell(t)
 	for _, line := range []string{

@@ -19,9 +19,9 @@ func known(err error) error {
 		code, title, advice string
 	}{
 		{home.ErrNotInitialised, types.CodeFailed, "no node lives there", "make one with: autonet init"},
-		{home.ErrExists, types.CodeFailed, "a node lives there already", "start it with: autonet start, or choose another --home"},
+		{home.ErrExists, types.CodeFailed, "nothing is made", "start it with: autonet start, or choose another --home"},
 		{home.ErrRunning, types.CodeBusy, "the node runs already", "look at it with: autonet status, or end it with: autonet stop"},
-		{invite.ErrBroken, types.CodeUsage, "broken invite", "ask for a new one: autonet invite"},
+		{invite.ErrBroken, types.CodeUsage, "join", "its maker prints it with: autonet invite"},
 		{config.ErrInvalid, types.CodeFailed, "bad configuration", "edit it, then: autonet config check"},
 	} {
 		if errors.Is(err, k.is) {

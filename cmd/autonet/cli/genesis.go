@@ -44,10 +44,10 @@ func (a *app) genesisCard() *cobra.Command {
 		Example: "  autonet genesis card --network commons -o card.json", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			o.Home = a.home
-			if o.Network == "" {
-				return types.NewError(types.CodeUsage, "--network", "the network to found has no name", "write it like --network commons")
+			if err := founding.CheckName(o.Network); err != nil {
+				return types.NewError(types.CodeUsage, "--network", oneLine(err), "write it like --network commons")
 			}
-			if err := checkRoles(o.Roles); err != nil {
+			if err := checkNode(o); err != nil {
 				return err
 			}
 			raw, err := a.deps.Card(o)
@@ -85,6 +85,9 @@ func (a *app) genesisNew() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			if card == "" {
 				return types.NewError(types.CodeUsage, "--card", "the first founder's card is missing", "make it with: autonet genesis card")
+			}
+			if err := oneOf("--preset", preset, founding.Presets()...); err != nil {
+				return err
 			}
 			first, err := founding.ReadCard(card)
 			if err != nil {

@@ -42,6 +42,11 @@ func ledgerText(p *page, l types.Ledger) {
 	p.row("  unbonding", types.ATN(s.UnbondingNatn))
 	p.row("  escrows", types.ATN(s.EscrowsNatn))
 	p.row("  projects", types.ATN(s.ProjectsNatn))
+	p.row("  grants", types.ATN(s.GrantsNatn))
+	p.row("  traps", types.ATN(s.TrapsNatn))
+	p.row("  subsidies", types.ATN(s.SubsidiesNatn))
+	p.row("  revenues", types.ATN(s.RevenuesNatn))
+	p.row("  orders", types.ATN(s.OrdersNatn))
 	p.row("  treasury", types.ATN(s.TreasuryNatn))
 	p.row("conserved", yes(s.Conserved))
 }
@@ -73,7 +78,7 @@ func wantedHeight(cmd *cobra.Command, c *client.Client, args []string) (int64, e
 	}
 	height, err := strconv.ParseInt(args[0], 10, 64)
 	if err != nil || height < 1 {
-		return 0, types.NewError(types.CodeUsage, "ledger block", fmt.Sprintf("%q is no height", args[0]), "give a number from 1 on")
+		return 0, types.NewError(types.CodeUsage, "the height", fmt.Sprintf("%q is no height", args[0]), "give a number from 1 on")
 	}
 	return height, nil
 }
@@ -219,7 +224,7 @@ func (a *app) rewardsList() *cobra.Command {
 func parseATN(flag, text string) (uint64, error) {
 	whole, rest, _ := strings.Cut(text, ".")
 	w, err := strconv.ParseUint(or(whole, "0"), 10, 64)
-	if err == nil && len(rest) <= 9 {
+	if err == nil && len(rest) <= 9 && whole+rest != "" {
 		var r uint64
 		r, err = strconv.ParseUint((rest + "000000000")[:9], 10, 64)
 		const unit = 1_000_000_000

@@ -41,10 +41,7 @@ func (a *app) init() *cobra.Command {
 }
 
 func (a *app) make(ctx context.Context, o InitOptions) error {
-	if o.Port < 0 || o.Port > 65535 {
-		return types.NewError(types.CodeUsage, "--port", fmt.Sprintf("%d is no port", o.Port), "choose 0 to 65535")
-	}
-	if err := checkRoles(o.Roles); err != nil {
+	if err := checkNode(o); err != nil {
 		return err
 	}
 	if err := presetFits(o); err != nil {
@@ -61,6 +58,13 @@ func (a *app) make(ctx context.Context, o InitOptions) error {
 		p.row("port", res.Port)
 		p.line("Start it with: autonet start --home %s", res.Home)
 	})
+}
+
+func checkNode(o InitOptions) error {
+	if o.Port < 0 || o.Port > 65535 {
+		return types.NewError(types.CodeUsage, "--port", fmt.Sprintf("%d is no port", o.Port), "choose 0 to 65535")
+	}
+	return checkRoles(o.Roles)
 }
 
 func checkRoles(roles []string) error {

@@ -44,11 +44,11 @@ func (p *page) line(format string, args ...any) {
 	fmt.Fprintf(&p.out, format+"\n", args...)
 }
 
-// row adds aligned cells.
+// row adds aligned cells. A cell is on one line, so that no text can pretend to be another row.
 func (p *page) row(cells ...any) {
 	texts := make([]string, len(cells))
 	for i, c := range cells {
-		texts[i] = fmt.Sprint(c)
+		texts[i] = strings.ReplaceAll(strings.Map(inert, fmt.Sprint(c)), "\n", " ")
 	}
 	_, _ = io.WriteString(p.tw, strings.Join(texts, "\t")+"\n") // into memory: it cannot fail
 }
@@ -67,9 +67,9 @@ func (p *page) close() []byte {
 	return bytes.Map(inert, p.out.Bytes())
 }
 
-// inert keeps control characters of others' texts off the terminal.
+// inert keeps off the terminal what could move its cursor or turn the direction of writing in others' texts.
 func inert(r rune) rune {
-	if r != '\n' && unicode.IsControl(r) {
+	if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {
 		return ' '
 	}
 	return r

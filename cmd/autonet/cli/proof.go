@@ -123,7 +123,7 @@ func (a *app) ledgerTx() *cobra.Command {
 		Example: "  autonet ledger tx 0011…\n  autonet ledger tx 0011… --json", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if _, err := proofs.ParseHash(args[0]); err != nil {
-				return usage("ledger tx", err)
+				return types.NewError(types.CodeUsage, "ledger tx", oneLine(err), "list a block's transactions with: autonet ledger block HEIGHT --json")
 			}
 			return a.node(func(c *client.Client) error {
 				t, err := c.Tx(cmd.Context(), strings.ToLower(args[0]))
@@ -156,7 +156,12 @@ func (a *app) ledgerEvents() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if q.Limit < 0 || q.From < 0 || q.To < 0 {
-				return types.NewError(types.CodeUsage, "ledger events", "--limit, --from and --to are not negative", "")
+				return types.NewError(types.CodeUsage, "ledger events", "a number is below zero", "give --limit, --from and --to from 0 on")
+			}
+			for _, name := range []string{"account", "task", "project", "kind"} {
+				if flag := cmd.Flags().Lookup(name); flag.Changed && flag.Value.String() == "" {
+					return types.NewError(types.CodeUsage, "ledger events", "--"+name+" is empty", "leave it out to see all events")
+				}
 			}
 			return a.node(func(c *client.Client) error {
 				found, err := allLedgerEvents(cmd, c, q)

@@ -76,6 +76,9 @@ func TestTextsOfOthersCannotDriveTheTerminal(t *testing.T) {
 	s, n := withNode(t)
 	n.TaskList = []types.Task{{ID: "aa", Votes: []types.Vote{{Entries: []types.VoteEntry{{Note: "\x1b]0;owned\x07"}}}}}}
 	require.NotContains(t, s.run("task", "show", "aa").ok(), "\x1b")
+	n.StateValues = map[string]any{"proposals": []map[string]any{{"id": "aa", "state": "voting", "title": "Pay\naa  executed\u202e"}}}
+	require.Equal(t, 2, strings.Count(s.run("gov", "ls").ok(), "\n"), "a title cannot pretend to be another proposal")
+	require.NotContains(t, s.run("gov", "ls").ok(), "\u202e")
 	n.Fail("Status", types.NewError(types.CodeFailed, "status", "\x1b[2J\u009b", ""))
 	require.NotContains(t, s.run("status").fails(types.ExitFailed), "\x1b")
 }

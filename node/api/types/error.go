@@ -45,6 +45,9 @@ const (
 	CodeFailed = "failed"
 )
 
+// TitleNotUnderstood names the failure of a request that is not of the form that the API describes.
+const TitleNotUnderstood = "request not understood"
+
 // Error is a failure as the API tells it: problem JSON (RFC 9457) with a code a program can act on and advice a
 // person can follow.
 type Error struct {

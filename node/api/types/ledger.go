@@ -17,6 +17,11 @@ type Supply struct {
 	UnbondingNatn uint64 `json:"unbonding_natn" doc:"Unbonding, nano-ATN"`
 	EscrowsNatn   uint64 `json:"escrows_natn" doc:"Held by tasks and disputes, nano-ATN"`
 	ProjectsNatn  uint64 `json:"projects_natn" doc:"Project budgets, nano-ATN"`
+	GrantsNatn    uint64 `json:"grants_natn" doc:"Put aside for holders of invites, nano-ATN"`
+	TrapsNatn     uint64 `json:"traps_natn" doc:"Jackpots and pay of sealed traps, nano-ATN"`
+	SubsidiesNatn uint64 `json:"subsidies_natn" doc:"Pool of alignment subsidies, nano-ATN"`
+	RevenuesNatn  uint64 `json:"revenues_natn" doc:"Token holders' revenue not drawn yet, nano-ATN"`
+	OrdersNatn    uint64 `json:"orders_natn" doc:"Paid for inference not delivered yet, nano-ATN"`
 	TreasuryNatn  uint64 `json:"treasury_natn" doc:"Treasury, nano-ATN"`
 	Conserved     bool   `json:"conserved" doc:"Whether the parts make the total"`
 }
