@@ -47,6 +47,8 @@ func TestMain(m *testing.M) {
 		goleak.IgnoreTopFunction("github.com/cometbft/cometbft/libs/autofile.(*AutoFile).closeFileRoutine"),
 		// CometBFT does not wait for what it does for a peer; these notice after a sleep of up to two seconds.
 		goleak.IgnoreAnyFunction("github.com/cometbft/cometbft/consensus.(*Reactor).queryMaj23Routine"),
+		// It sleeps for the rest of the first seconds, in which it waits for peers.
+		goleak.IgnoreAnyFunction("github.com/cometbft/cometbft/blocksync.(*BlockPool).makeRequestersRoutine"),
 	)
 }
 

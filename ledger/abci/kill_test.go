@@ -167,6 +167,18 @@ func TestStoresThatHaveLostTooMuchAreAnError(t *testing.T) {
 	require.ErrorIs(t, e.Run(t.Context()), abci.ErrTorn)
 }
 
+func TestAStateFromASnapshotWithoutItsEventsIsAnErrorBeforeTheFirstBlockToo(t *testing.T) {
+	nodes, cfg := withHistory(t, 1)
+	cfg.Sync = around(nodes...)
+	j := start(t, cfg)
+	require.Positive(t, j.Status().Height)
+	j.stop() // it has met nobody to get a block from
+	require.NoError(t, abci.ForgetEvents(cfg.Dir, 3))
+	e, err := abci.NewTestEngine(cfg)
+	require.NoError(t, err)
+	require.ErrorIs(t, e.Run(t.Context()), abci.ErrTorn)
+}
+
 func TestFullDiskStopsTheNodeAndLosesNothing(t *testing.T) {
 	root := t.TempDir()
 	cfg, pub := config(t, root, childName)

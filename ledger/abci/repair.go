@@ -43,7 +43,7 @@ func (s *stores) repair() error {
 	if to > 0 && s.state.tree.VersionExists(to) {
 		return s.state.rollback(to)
 	}
-	if s.blocks.Base() > 1 {
+	if s.blocks.Base() > 1 || blocks < last.LastBlockHeight { // the first blocks are not there to be executed again
 		return fmt.Errorf("the state is at height %d, the blocks at %d from %d on, the events at %d: %w",
 			version, blocks, s.blocks.Base(), logged, ErrTorn)
 	}
