@@ -22,7 +22,7 @@ const (
 	defaultSyncWait = 10 * time.Second
 	syncSettle      = time.Second            // after the first member is met, for others to be met too
 	syncPoll        = 100 * time.Millisecond // between two looks for members
-	syncAttempts    = 5                      // snapshots tried
+	syncAttempts    = 32                     // snapshots tried, of one member no more than it keeps
 	chunksAtOnce    = 4                      // asked for at the same time
 	syncMarker      = "syncing"              // exists while the stores are being filled from a snapshot
 )
@@ -133,15 +133,23 @@ func (j *joiner) run(ctx context.Context) error {
 		return err
 	}
 	errs := []error{errNoSnapshot}
-	for i, o := range offers {
-		if i == syncAttempts {
+	failed, tried := make(map[string]int), 0 // by member
+	for _, o := range offers {
+		if tried == syncAttempts {
 			break
 		}
+		if !slices.ContainsFunc(o.peers, func(peer string) bool { return failed[peer] < keptSnapshots }) {
+			continue // who offers it has had its chances: else a few could name so many that no real one is tried
+		}
+		tried++
 		err := j.take(ctx, o)
 		if err == nil || errors.Is(err, ErrConflict) || ctx.Err() != nil {
 			return err
 		}
 		j.logger.LogAttrs(ctx, slog.LevelInfo, "snapshot not used", slog.Int64("height", o.meta.Height), slog.Any("error", err))
+		for _, peer := range o.peers {
+			failed[peer]++
+		}
 		errs = append(errs, fmt.Errorf("the snapshot of height %d: %w", o.meta.Height, err))
 	}
 	return errors.Join(errs...)

@@ -218,6 +218,35 @@ func TestJoinerSurvivesLyingMembers(t *testing.T) {
 	})
 }
 
+func TestAFewMembersWithInventedSnapshotsDoNotKeepAJoinerFromARealOne(t *testing.T) {
+	nodes, cfg := withHistory(t, 1)
+	m := around(nodes[0], nodes[0], nodes[0])
+	m.spoil = func(peer string, answer []byte) []byte {
+		if peer == "member2" {
+			return answer
+		}
+		return abci.Respoil(answer, func(a *abci.SyncAnswer) {
+			if len(a.Metas) == 0 {
+				return
+			}
+			shown := a.Metas[0]
+			a.Metas = nil
+			for i := range int64(4) {
+				one := abci.SyncAnswer{Metas: [][]byte{shown}}
+				one.SpoilMeta(func(m *abci.SnapshotMeta) {
+					m.Height += 1_000_000 + i
+					m.Nodes += uint64(peer[len(peer)-1]) // each its own
+				})
+				a.Metas = append(a.Metas, one.Metas...)
+			}
+		})
+	}
+	cfg.Sync = m
+	j := start(t, cfg)
+	require.GreaterOrEqual(t, j.Status().Height, int64(10))
+	j.stop()
+}
+
 func TestJoinerStopsAtTwoSignedHistories(t *testing.T) {
 	nodes, cfg := withHistory(t, 1)
 	m := around(nodes[0], nodes[0])
