@@ -5,6 +5,7 @@ import (
 
 	"autonet/consensus/commitreveal"
 	"autonet/ledger"
+	"autonet/ledger/bank"
 	"autonet/ledger/dao"
 	"autonet/ledger/project"
 	"autonet/ledger/shardreg"
@@ -100,6 +101,9 @@ func (g *game) ballots() (out []move) {
 		if g.r.proposals[id].state == dao.StateVoting && g.n(4) == 0 {
 			out = append(out, move{g.n(third + 1), dao.Vote{Proposal: id, Choice: one(g.tape, []dao.Choice{dao.Yes, dao.Yes, dao.No})}})
 		}
+		if p := g.r.proposals[id]; p.open() && g.n(40) == 1 { // its proposer loses what it proposed with
+			out = append(out, move{index(p.by), dao.Delegate{To: acct(g.n(castSize))}})
+		}
 	}
 	return out
 }
@@ -135,6 +139,25 @@ func (g *game) orderMoves() (out []move) {
 			out = append(out, move{index(o.provider), project.Deliver{Order: id, Output: manifest("out")}})
 		case o.state == project.OrderDelivered && g.n(12) == 0:
 			out = append(out, move{index(o.payer), project.Reject{Order: id, Reason: "no"}})
+		}
+	}
+	return append(out, g.holdersMoves()...)
+}
+
+// holdersMoves are those of who holds tokens that earned something: they draw it, or pass tokens on before or after.
+func (g *game) holdersMoves() (out []move) {
+	for _, id := range keys(g.r.projects) {
+		p := g.r.projects[id]
+		if p.undrawn == 0 {
+			continue
+		}
+		for _, a := range keys(p.held) {
+			switch held := p.held[a]; {
+			case p.due(a) > 0 && g.n(8) == 0:
+				out = append(out, move{index(a), project.Withdraw{Project: id}})
+			case held > 0 && g.n(8) == 0:
+				out = append(out, move{index(a), bank.Send{To: acct(g.n(castSize)), Denom: id, Amount: 1 + g.next(4)%held}})
+			}
 		}
 	}
 	return out
