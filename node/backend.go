@@ -59,7 +59,7 @@ func (n *Node) ledgerStatus() types.LedgerStatus {
 	s := n.engine.Status()
 	out := types.LedgerStatus{
 		Height: s.Height, TimeMS: s.TimeMS, Hash: s.Hash.String(), AppHash: s.AppHash.String(), Validators: len(s.Validators),
-		IsValidator: s.IsValidator, Peers: len(s.Peers), CatchingUp: s.CatchingUp,
+		IsValidator: s.IsValidator, Peers: len(s.Peers), CatchingUp: s.CatchingUp, SkewMS: s.SkewMS,
 	}
 	_ = n.engine.View(func(v app.View) error { // before the ledger starts there is no clock
 		out.WorkMS = v.WorkClock().WorkMS

@@ -35,7 +35,7 @@ func (b lightNodeBackend) Status(context.Context) (types.Status, error) {
 		Traffic: types.Traffic{GossipSent: g.BytesOut, GossipReceived: g.BytesIn}, RSSMiB: residentMiB(),
 		Ledger: b.l.ledgerStatus(), Lease: types.LeaseStatus{Reason: "a light node does no work"},
 		Light: &types.LightStatus{
-			Height: s.Height, TimeMS: s.TimeMS, Hash: s.Hash.String(), TrustUntilMS: s.TrustUntilMS, Sources: s.Sources,
+			Height: s.Height, TimeMS: s.TimeMS, Hash: s.Hash.String(), TrustUntilMS: s.TrustUntilMS, Stale: time.Now().UnixMilli() > s.TrustUntilMS, Sources: s.Sources,
 			Witnesses: s.Witnesses, Conflict: s.Conflict, Refused: s.Struck,
 		},
 	}, nil

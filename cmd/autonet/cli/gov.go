@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -361,7 +362,10 @@ func (a *app) govParams() *cobra.Command {
 				p.row("PARAMETER", "VALUE", "", "")
 				for _, x := range all {
 					note := ""
-					if x.Entrenched {
+					switch {
+					case x.Fixed:
+						note = "fixed"
+					case x.Entrenched:
 						note = "only by the constitution"
 					}
 					p.row(x.Name, x.Value, x.words(), note)
@@ -375,6 +379,12 @@ type param struct {
 	Name       string `json:"name"`
 	Value      int64  `json:"value"`
 	Entrenched bool   `json:"entrenched"`
+	Fixed      bool   `json:"fixed"`
+}
+
+// moneyParams are the endings of the names of amounts, which are in nano-ATN.
+func moneyParams() []string {
+	return []string{"min_stake", "_slash", "_bond", "_power", "_fee", ".jackpot", ".max_pay", ".pool_full", ".publish_base", ".solver_funds"}
 }
 
 // words writes a value in its unit, which the name tells.
@@ -384,6 +394,8 @@ func (x param) words() string {
 		return (time.Duration(x.Value) * time.Millisecond).String()
 	case strings.HasSuffix(x.Name, "_per_mille"):
 		return fmt.Sprintf("%d.%d %%", x.Value/10, x.Value%10)
+	case slices.ContainsFunc(moneyParams(), func(end string) bool { return strings.HasSuffix(x.Name, end) }):
+		return types.ATN(uint64(x.Value))
 	default:
 		return ""
 	}

@@ -70,7 +70,7 @@ func TestWhatPeopleSeeOfGovernance(t *testing.T) {
 		"proposals": []any{one, map[string]any{"id": "77aa", "title": "Pay", "state": "executed", "grant": map[string]any{"to": "x", "amount": 5}}}, "proposal": one,
 		"ballots":    []map[string]any{{"account": "12D3KooWBob", "choice": "yes", "power": 5_000_000_000}},
 		"power":      map[string]any{"power": 7, "own": 3, "received": 4, "delegate": ""},
-		"params":     []map[string]any{{"name": "challenge_ms", "value": 21_600_000}, {"name": "lease_ms", "value": 120_000, "entrenched": true}, {"name": "floor_per_mille", "value": 105}, {"name": "committee", "value": 3}},
+		"params":     []map[string]any{{"name": "challenge_ms", "value": 21_600_000}, {"name": "lease_ms", "value": 120_000, "entrenched": true}, {"name": "floor_per_mille", "value": 105}, {"name": "committee", "value": 3}, {"name": "solver.min_stake", "value": 50_000_000_000}, {"name": "epoch_ms", "value": 60_000, "fixed": true}},
 		"principles": []map[string]any{{"id": "P1", "title": "Preserve", "text": "Preserve and expand the network."}},
 		"standards":  []map[string]any{{"number": 1, "title": "Equality", "text": "All are born free."}},
 		"amendments": []map[string]any{{"id": "aa", "title": "A longer lease", "state": "signing", "yes": 1, "power": 2}},

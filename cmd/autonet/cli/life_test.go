@@ -97,6 +97,28 @@ func TestStartRunsUntilItsContextEndsAndAnnouncesTheNode(t *testing.T) {
 	require.Equal(t, s.home, got.Home)
 }
 
+func TestAHeaderToTrustIsForLightNodes(t *testing.T) {
+	s := newShell(t)
+	furnish(t, s.home)
+	require.Contains(t, s.run("start", "--trust", "header").fails(types.ExitUsage), "use it with --light")
+}
+
+func TestALightNodeWhoseTrustHasEndedSaysWhatItNeeds(t *testing.T) {
+	s, n := withNode(t)
+	n.StatusValue.Light = &types.LightStatus{Height: 7, Hash: "aabb", TrustUntilMS: 1_795_350_000_000}
+	require.NotContains(t, s.run("status").ok(), "too old")
+	n.StatusValue.Light.Stale = true
+	require.Contains(t, s.run("status").ok(), "autonet start --light --trust FILE")
+}
+
+func TestAClockThatIsOffIsSaid(t *testing.T) {
+	s, n := withNode(t)
+	n.StatusValue.Ledger.SkewMS = -7000
+	require.Contains(t, s.run("status").ok(), "7s behind the validators'")
+	n.StatusValue.Ledger.SkewMS = 70
+	require.NotContains(t, s.run("status").ok(), "the validators'")
+}
+
 func TestTetheredNodeStopsWhenItsStarterIsGone(t *testing.T) {
 	s := newShell(t)
 	furnish(t, s.home)

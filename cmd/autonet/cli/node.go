@@ -158,6 +158,10 @@ func statusText(p *page, s types.Status) {
 	if s.Light != nil {
 		lightText(p, *s.Light)
 	}
+	if l.SkewMS < -tellSkewMS || l.SkewMS > tellSkewMS {
+		p.row("clock", fmt.Sprintf("%s %s the validators': set it, or blocks may be refused", types.Span(max(l.SkewMS, -l.SkewMS)),
+			map[bool]string{true: "ahead of", false: "behind"}[l.SkewMS > 0]))
+	}
 	p.row("lease", leaseText(s.Lease))
 	p.row("store", fmt.Sprintf("%d blocks, %s, %d pins", s.Store.Blocks, types.Bytes(s.Store.UsedBytes), s.Store.Pins))
 	t := s.Traffic
@@ -168,8 +172,14 @@ func statusText(p *page, s types.Status) {
 	}
 }
 
+// tellSkewMS is from which difference on a node's clock is worth a word.
+const tellSkewMS = 5000
+
 func lightText(p *page, l types.LightStatus) {
 	p.row("light", fmt.Sprintf("trusts height %d, %s, to go on from until %s", l.Height, types.Short(l.Hash), clock(l.TrustUntilMS)))
+	if l.Stale {
+		p.row("too old", "start it once with a header of somebody you trust: autonet start --light --trust FILE")
+	}
 	p.row("witnesses", fmt.Sprintf("%d agreed, %d can be asked", l.Witnesses, l.Sources))
 	if l.Conflict != "" {
 		p.row("conflict", l.Conflict)
@@ -291,6 +301,9 @@ func (a *app) start() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !home.At(a.home).Initialised() {
 				return fmt.Errorf("%s: %w", a.home, home.ErrNotInitialised)
+			}
+			if f.trust != "" && !f.light {
+				return types.NewError(types.CodeUsage, "--trust", "a node with a ledger of its own checks it from genesis on", "use it with --light")
 			}
 			if _, err := f.root(); err != nil {
 				return err

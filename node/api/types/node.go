@@ -36,6 +36,7 @@ type LedgerStatus struct {
 	IsValidator bool   `json:"is_validator" doc:"Whether this node is one"`
 	Peers       int    `json:"peers" doc:"Consensus peers connected"`
 	CatchingUp  bool   `json:"catching_up" doc:"Whether it is syncing"`
+	SkewMS      int64  `json:"skew_ms" doc:"How far this node's clock is ahead of the validators', ms; 0 while not known"`
 }
 
 // LeaseStatus is a node's right to work.
