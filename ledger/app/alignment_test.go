@@ -31,14 +31,23 @@ func alignmentMessages() []ledger.Msg {
 }
 
 // shop is a chain with a deployed project, a full pool, and a median price. It returns the project's ID.
-func shop(t *testing.T) (*chain, string) {
-	t.Helper()
+func shop(tb testing.TB) (*chain, string) {
+	tb.Helper()
+	return shopOf(tb, nil)
+}
+
+// shopOf is shop with somebody who watches its blocks.
+func shopOf(tb testing.TB, watch func(*chain)) (*chain, string) {
+	tb.Helper()
 	g := genesis()
 	g.Accounts[citizen].Balance += 3_000_000 * atn
 	g.Params.EpochMS, g.Params.Services.MatureMS, g.Params.Services.ReviewMS = 5000, 1000, 1000
 	g.Params.Shards.AuditsPerRound = 0 // nobody here answers audits
-	c := newChainOf(t, g)
-	s := store(t, 50_000, 2, 2)
+	c := newChainOf(tb, g)
+	if watch != nil {
+		watch(c)
+	}
+	s := store(tb, 50_000, 2, 2)
 	c.keep(s)
 	id := ledger.ProjectID(network, acct(owner), c.view().Nonce(acct(owner)))
 	c.must(owner, create())

@@ -79,6 +79,7 @@ type chain struct {
 	height int64
 	timeMS int64
 	events []ledger.Event
+	watch  func(txs [][]byte) // told of every block before it is run; may be nil
 }
 
 func newChain(tb testing.TB) *chain {
@@ -110,6 +111,9 @@ func (c *chain) block(afterMS int64, txs ...[]byte) app.BlockResult {
 	c.t.Helper()
 	c.height++
 	c.timeMS += afterMS
+	if c.watch != nil {
+		c.watch(txs)
+	}
 	res, err := c.ExecBlock(c.kv, c.info(), txs)
 	require.NoError(c.t, err)
 	for i, e := range res.Events {

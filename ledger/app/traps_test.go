@@ -30,11 +30,15 @@ type plot struct {
 // newPlot plays one honest task, so that the solvers have a history, and proposes the next.
 func newPlot(t *testing.T) *plot {
 	t.Helper()
-	c := newChain(t)
+	return plotOn(newChain(t))
+}
+
+func plotOn(c *chain) *plot {
+	c.t.Helper()
 	project := c.funded()
 	first := ledger.TaskID(network, acct(owner), c.view().Nonce(acct(owner)))
 	c.must(owner, c.proposal(project))
-	require.Equal(t, task.StateAggregated, c.play(first).State)
+	require.Equal(c.t, task.StateAggregated, c.play(first).State)
 	p := &plot{chain: c, id: ledger.TaskID(network, acct(owner), c.view().Nonce(acct(owner)))}
 	c.must(owner, c.proposal(project))
 	return p
