@@ -18,3 +18,25 @@ func VerifySignature(key, message, sig []byte) bool {
 	return len(key) == ed25519.PublicKeySize && len(sig) == ed25519.SignatureSize &&
 		voi.VerifyWithOptions(key, message, sig, &verifyRule)
 }
+
+// VerifyKey is a public key that is prepared for many signatures: each is verified, by the rule of [VerifySignature], at three
+// quarters of the cost. It takes about 1.5 KiB and is safe for concurrent use. The zero VerifyKey accepts nothing.
+type VerifyKey struct{ expanded *voi.ExpandedPublicKey }
+
+// PrepareKey prepares a public key. Bytes that are none give a key that accepts nothing.
+func PrepareKey(key []byte) VerifyKey {
+	if len(key) != ed25519.PublicKeySize {
+		return VerifyKey{}
+	}
+	expanded, err := voi.NewExpandedPublicKey(key)
+	if err != nil {
+		return VerifyKey{}
+	}
+	return VerifyKey{expanded: expanded}
+}
+
+// Verify is [VerifySignature] with this key.
+func (k VerifyKey) Verify(message, sig []byte) bool {
+	return k.expanded != nil && len(sig) == ed25519.SignatureSize &&
+		voi.VerifyExpandedWithOptions(k.expanded, message, sig, &verifyRule)
+}

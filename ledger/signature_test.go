@@ -43,6 +43,7 @@ func asTheStandardLibrary(tb testing.TB, key, message, sig []byte) bool {
 	tb.Helper()
 	want := len(key) == ed25519.PublicKeySize && ed25519.Verify(key, message, sig)
 	require.Equal(tb, want, ledger.VerifySignature(key, message, sig), "key %x message %x signature %x", key, message, sig)
+	require.Equal(tb, want, ledger.PrepareKey(key).Verify(message, sig), "prepared key %x message %x signature %x", key, message, sig)
 	return want
 }
 
@@ -79,6 +80,8 @@ func TestSignaturesAreAcceptedAsByTheStandardLibrary(t *testing.T) {
 	}
 	require.False(t, ledger.VerifySignature(nil, message, sig))
 	require.False(t, ledger.VerifySignature(pub, message, sig[:63]))
+	require.False(t, ledger.PrepareKey(nil).Verify(message, sig))
+	require.False(t, ledger.PrepareKey(pub).Verify(message, sig[:63]))
 }
 
 func FuzzVerifySignature(f *testing.F) {

@@ -134,13 +134,19 @@ func DecodeTx(raw []byte) (Tx, Body, error) {
 // Sender is the account that signed the transaction.
 func (t Tx) Sender() Account { return AccountFromKey(t.Key) }
 
+// Signed returns the bytes that the transaction's signature is of, in a network.
+func (t Tx) Signed(network string) []byte { return signBytes(network, t.Body) }
+
 // VerifyTx checks that the transaction is for this network and signed by its key.
 func VerifyTx(tx Tx, body Body, network string) error {
 	if body.Network != network {
 		return Refuse(CodeInvalid, "the transaction is for network %q, this is %q", body.Network, network)
 	}
-	if !VerifySignature(tx.Key, signBytes(network, tx.Body), tx.Sig) {
-		return Refuse(CodeInvalid, "the signature does not verify")
+	if !VerifySignature(tx.Key, tx.Signed(network), tx.Sig) {
+		return BadSignature()
 	}
 	return nil
 }
+
+// BadSignature is the refusal of a transaction whose signature is not its key's.
+func BadSignature() error { return Refuse(CodeInvalid, "the signature does not verify") }

@@ -31,7 +31,7 @@ type snapshot struct {
 type staged struct {
 	at      block
 	appHash ledger.Hash
-	txs     [][]byte
+	hashes  []ledger.Hash // of the transactions
 	outcome
 }
 
@@ -44,6 +44,7 @@ type chain struct {
 	state   *stateTree
 	log     *eventLog
 	checker *checker
+	signed  *signatures
 	// fail stops the node with the reason. It returns what CometBFT is told.
 	fail func(error) error
 
@@ -65,9 +66,10 @@ type chain struct {
 }
 
 func newChain(rules machine, network string, state *stateTree, log *eventLog, bound int, fail func(error) error) *chain {
+	signed := newSignatures(network)
 	return &chain{
-		rules: rules, network: network, state: state, log: log, fail: fail,
-		checker: newChecker(rules, bound),
+		rules: rules, network: network, state: state, log: log, fail: fail, signed: signed,
+		checker: newChecker(rules, bound, signed.valid),
 		changed: make(chan struct{}),
 		waiters: make(map[ledger.Hash][]chan TxResult),
 	}
@@ -83,7 +85,7 @@ func (c *chain) resume(at block) error {
 }
 
 // publish makes the saved state of a height the one that readers see.
-func (c *chain) publish(at block, appHash ledger.Hash, txs [][]byte) error {
+func (c *chain) publish(at block, appHash ledger.Hash, txs []ledger.Hash) error {
 	base, err := readAt(c.state.tree, at.height)
 	if err != nil {
 		return err
@@ -171,7 +173,7 @@ func (c *chain) CheckTx(_ context.Context, req *comet.RequestCheckTx) (*comet.Re
 func (c *chain) FinalizeBlock(_ context.Context, req *comet.RequestFinalizeBlock) (*comet.ResponseFinalizeBlock, error) {
 	at := block{
 		network: c.network, height: req.Height, timeMS: req.Time.UnixMilli(),
-		hash: toHash(req.Hash), proposer: req.ProposerAddress, verified: c.checker.verified,
+		hash: toHash(req.Hash), proposer: req.ProposerAddress, verified: c.signed.valid,
 	}
 	for _, m := range req.Misbehavior {
 		at.faults = append(at.faults, fault{
@@ -201,6 +203,11 @@ func (c *chain) execute(at block, txs [][]byte) (*staged, error) {
 	if version := c.state.version(); at.height != version+1 || (version == 0 && c.first == nil) {
 		return nil, fmt.Errorf("the state is at height %d: %w", version, errHeight)
 	}
+	hashes := make([]ledger.Hash, len(txs))
+	for i, raw := range txs {
+		hashes[i] = ledger.TxHash(raw)
+	}
+	c.signed.all(hashes, txs)
 	kv := ledger.NewOverlay(c.base)
 	out, err := c.rules.run(kv, at, txs)
 	if err != nil {
@@ -211,13 +218,13 @@ func (c *chain) execute(at block, txs [][]byte) (*staged, error) {
 	}
 	for i := range out.results {
 		r := &out.results[i]
-		r.Hash, r.Height, r.Index, r.TimeMS = ledger.TxHash(txs[i]), at.height, i, at.timeMS
+		r.Hash, r.Height, r.Index, r.TimeMS = hashes[i], at.height, i, at.timeMS
 	}
 	for i := range out.events {
 		event := &out.events[i]
 		event.Height, event.Index, event.TimeMS = at.height, i, at.timeMS
 	}
-	done := &staged{at: at, txs: txs, outcome: out}
+	done := &staged{at: at, hashes: hashes, outcome: out}
 	if at.height == 1 {
 		done.appHash, err = c.state.apply(c.first, kv) // what genesis wrote is not in the tree yet
 	} else {
@@ -260,7 +267,7 @@ func (c *chain) save(done *staged) error {
 		return fmt.Errorf("saved height %d instead of %d: %w", version, done.at.height, errHeight)
 	}
 	c.first = nil
-	return c.publish(done.at, done.appHash, done.txs)
+	return c.publish(done.at, done.appHash, done.hashes)
 }
 
 // deliver tells those who wait for transactions of the block.

@@ -1,6 +1,7 @@
 package abci
 
 import (
+	"slices"
 	"sync"
 
 	"autonet/ledger"
@@ -9,54 +10,62 @@ import (
 // checker decides which transactions may wait for a block. It judges each on the committed state plus what the
 // sender's waiting transactions will have changed, so that a sender can have several on the way.
 type checker struct {
-	rules machine
-	bound int // of waiting transactions
+	rules    machine
+	bound    int // of waiting transactions
+	verified func(ledger.Hash, ledger.Tx) bool
 
 	mu      sync.Mutex
 	at      block
 	state   *ledger.Overlay // the committed state and the effects of those in replayed
 	waiting map[ledger.Hash]ledger.Account
-	queues  map[ledger.Account][][]byte // in the order of arrival
+	queues  map[ledger.Account][]queued // in the order of arrival
 	current map[ledger.Account]bool     // whose queue's effects are in state
 }
 
-func newChecker(rules machine, bound int) *checker {
-	c := &checker{rules: rules, bound: bound}
+// queued is a transaction that waits.
+type queued struct {
+	hash ledger.Hash
+	raw  []byte
+}
+
+func newChecker(rules machine, bound int, verified func(ledger.Hash, ledger.Tx) bool) *checker {
+	c := &checker{rules: rules, bound: bound, verified: verified}
 	c.clear()
 	return c
 }
 
 func (c *checker) clear() {
 	c.waiting = make(map[ledger.Hash]ledger.Account)
-	c.queues = make(map[ledger.Account][][]byte)
+	c.queues = make(map[ledger.Account][]queued)
 	c.current = make(map[ledger.Account]bool)
 }
 
 // reset starts from a newly committed state, in which the given transactions no longer wait.
-func (c *checker) reset(kv ledger.KV, at block, done [][]byte) {
+func (c *checker) reset(kv ledger.KV, at block, done []ledger.Hash) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.at = at
+	c.at.verified = c.verified
 	c.state = ledger.NewOverlay(kv)
 	clear(c.current)
-	for _, raw := range done {
-		hash := ledger.TxHash(raw)
+	behind := make(map[ledger.Account]bool) // those of whose transactions some no longer wait
+	for _, hash := range done {
 		if sender, ok := c.waiting[hash]; ok {
 			delete(c.waiting, hash)
-			c.forget(sender, hash)
+			behind[sender] = true
 		}
+	}
+	for sender := range behind {
+		c.shorten(sender)
 	}
 }
 
-func (c *checker) forget(sender ledger.Account, hash ledger.Hash) {
-	queue := c.queues[sender]
-	kept := queue[:0]
-	for _, raw := range queue {
-		if ledger.TxHash(raw) != hash {
-			kept = append(kept, raw)
-		}
-	}
-	clear(queue[len(kept):])
+// shorten takes out of a sender's queue what no longer waits.
+func (c *checker) shorten(sender ledger.Account) {
+	kept := slices.DeleteFunc(c.queues[sender], func(q queued) bool {
+		_, waits := c.waiting[q.hash]
+		return !waits
+	})
 	if len(kept) == 0 {
 		delete(c.queues, sender)
 		return
@@ -89,18 +98,9 @@ func (c *checker) check(raw []byte) error {
 		c.clear()
 	}
 	c.waiting[hash] = sender
-	c.queues[sender] = append(c.queues[sender], raw)
+	c.queues[sender] = append(c.queues[sender], queued{hash: hash, raw: raw})
 	c.current[sender] = true
 	return nil
-}
-
-// verified reports whether a transaction waits here: only one whose signature was verified does. It is what makes verifying it
-// again in its block unnecessary.
-func (c *checker) verified(hash ledger.Hash) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	_, ok := c.waiting[hash]
-	return ok
 }
 
 // replay brings the effects of a sender's waiting transactions into the state. One that fails now will fail in its
@@ -109,23 +109,16 @@ func (c *checker) replay(sender ledger.Account) error {
 	if c.current[sender] {
 		return nil
 	}
-	var kept [][]byte
-	for _, raw := range c.queues[sender] {
-		err := c.try(raw, true)
-		switch {
-		case err == nil:
-			kept = append(kept, raw)
-		case ledger.CodeOf(err) == ledger.CodeInternal:
+	for _, q := range c.queues[sender] {
+		err := c.try(q.raw, true)
+		if err != nil && ledger.CodeOf(err) == ledger.CodeInternal {
 			return err
-		default:
-			delete(c.waiting, ledger.TxHash(raw))
+		}
+		if err != nil {
+			delete(c.waiting, q.hash)
 		}
 	}
-	if len(kept) == 0 {
-		delete(c.queues, sender)
-	} else {
-		c.queues[sender] = kept
-	}
+	c.shorten(sender)
 	c.current[sender] = true
 	return nil
 }

@@ -16,8 +16,8 @@ type block struct {
 	hash    ledger.Hash
 	faults  []fault
 
-	proposer []byte                 // address of its consensus key
-	verified func(ledger.Hash) bool // whether this node has verified a transaction's signature before; may be nil
+	proposer []byte                            // address of its consensus key
+	verified func(ledger.Hash, ledger.Tx) bool // whether a transaction of this network is signed by its key; nil: ledger.VerifyTx
 }
 
 // fault is a validator that consensus caught.

@@ -25,17 +25,16 @@ func inOrder(txs [][]byte) [][]byte {
 		at    int
 		nonce uint64
 	}
-	places := make(map[ledger.Account][]place, len(txs))
+	places := make(map[string][]place) // by the key that signs
 	sorted := true
 	for i, raw := range txs {
 		tx, body, err := ledger.DecodeTx(raw)
 		if err != nil {
 			continue // it will be refused where it is
 		}
-		sender := tx.Sender()
-		mine := places[sender]
+		mine := places[string(tx.Key)]
 		sorted = sorted && (len(mine) == 0 || mine[len(mine)-1].nonce <= body.Nonce)
-		places[sender] = append(mine, place{at: i, nonce: body.Nonce})
+		places[string(tx.Key)] = append(mine, place{at: i, nonce: body.Nonce})
 	}
 	if sorted {
 		return txs

@@ -31,17 +31,24 @@ func (e *Engine) Submit(ctx context.Context, raw []byte) (ledger.Hash, error) {
 	if len(raw) == 0 || len(raw) > ledger.MaxTxBytes {
 		return hash, ledger.Refuse(ledger.CodeInvalid, "a transaction of %d bytes; the bound is %d", len(raw), ledger.MaxTxBytes)
 	}
-	if _, found, err := r.result(hash); err != nil || found {
-		return hash, err
+	err = guarded("submit a transaction", func() error { return r.submit(hash, raw, e.cfg.MempoolTxs) })
+	if _, refused := errors.AsType[*ledger.Error](err); refused { // perhaps because it is in a block already
+		if _, found, lost := r.result(hash); lost != nil || found {
+			return hash, lost
+		}
 	}
-	err = guarded("submit a transaction", func() error { return r.submit(raw, e.cfg.MempoolTxs) })
 	return hash, err
 }
 
-func (r *running) submit(raw []byte, most int) error {
+// submit verifies the signature before the mempool takes its locks, so that those who submit at the same time do not wait for
+// each other.
+func (r *running) submit(hash ledger.Hash, raw []byte, most int) error {
 	pool := r.node.Mempool()
 	if pool.Size() >= max(most-mempoolSpare, 1) {
 		return ErrMempoolFull
+	}
+	if fit, valid := r.chain.signed.precheck(hash, raw); fit && !valid {
+		return ledger.BadSignature()
 	}
 	var answer *comet.ResponseCheckTx
 	err := pool.CheckTx(raw, func(res *comet.ResponseCheckTx) { answer = res }, mempool.TxInfo{})

@@ -13,9 +13,9 @@ import (
 func BenchmarkSend(b *testing.B) { sends(b, nil) }
 
 // BenchmarkSendVerified is the same on a node that has verified the signatures at the door.
-func BenchmarkSendVerified(b *testing.B) { sends(b, func(ledger.Hash) bool { return true }) }
+func BenchmarkSendVerified(b *testing.B) { sends(b, func(ledger.Hash, ledger.Tx) bool { return true }) }
 
-func sends(b *testing.B, verified func(ledger.Hash) bool) {
+func sends(b *testing.B, verified func(ledger.Hash, ledger.Tx) bool) {
 	b.Helper()
 	c := newChain(b)
 	nonce := uint64(0)

@@ -42,6 +42,17 @@ func (a *App) admit(network string, raw []byte) (admitted, error) {
 	return in, nil
 }
 
+// signed verifies the signature. The transaction is of this network: see admit.
+func (in admitted) signed(verified func(ledger.Hash, ledger.Tx) bool) error {
+	if verified == nil {
+		return ledger.VerifyTx(in.tx, in.body, in.body.Network)
+	}
+	if !verified(in.hash, in.tx) {
+		return ledger.BadSignature()
+	}
+	return nil
+}
+
 // allowed refuses work without a lease.
 func (in admitted) allowed(ctx *ledger.Context) error {
 	if in.route.work && !ctx.LeaseLive {
@@ -71,7 +82,8 @@ func (a *App) check(kv ledger.KV, info BlockInfo, raw []byte, verify bool) error
 	if err != nil {
 		return refusal(err)
 	}
-	ctx, err := a.doorContext(kv, info, in, raw)
+	in.hash = ledger.TxHash(raw)
+	ctx, err := a.doorContext(kv, info, in)
 	if err != nil {
 		return refusal(err)
 	}
@@ -85,7 +97,7 @@ func (a *App) check(kv ledger.KV, info BlockInfo, raw []byte, verify bool) error
 	}
 	long := len(in.body.Msg) > shortMessage
 	if verify && long {
-		if err := ledger.VerifyTx(in.tx, in.body, info.Network); err != nil {
+		if err := in.signed(info.Verified); err != nil {
 			return refusal(err)
 		}
 	}
@@ -100,7 +112,7 @@ func (a *App) check(kv ledger.KV, info BlockInfo, raw []byte, verify bool) error
 		}
 	}
 	if verify && !long {
-		if err := ledger.VerifyTx(in.tx, in.body, info.Network); err != nil {
+		if err := in.signed(info.Verified); err != nil {
 			return refusal(err)
 		}
 	}
@@ -115,7 +127,7 @@ func (a *App) check(kv ledger.KV, info BlockInfo, raw []byte, verify bool) error
 
 // doorContext is the context of a transaction at the door. Most need nothing of it but their sender, and the numbers in
 // force are dear to read.
-func (a *App) doorContext(kv ledger.KV, info BlockInfo, in admitted, raw []byte) (*ledger.Context, error) {
+func (a *App) doorContext(kv ledger.KV, info BlockInfo, in admitted) (*ledger.Context, error) {
 	sender := in.tx.Sender()
 	_, rotated := a.staking.KeyUse(kv, sender)
 	switch {
@@ -123,7 +135,7 @@ func (a *App) doorContext(kv ledger.KV, info BlockInfo, in admitted, raw []byte)
 	case in.route.free:
 		return &ledger.Context{
 			Network: info.Network, Height: info.Height, TimeMS: info.TimeMS, Hash: info.Hash,
-			Sender: sender, Nonce: in.body.Nonce, TxHash: ledger.TxHash(raw),
+			Sender: sender, Nonce: in.body.Nonce, TxHash: in.hash,
 		}, nil
 	default:
 		return &ledger.Context{Sender: sender}, nil
@@ -131,9 +143,6 @@ func (a *App) doorContext(kv ledger.KV, info BlockInfo, in admitted, raw []byte)
 	ctx, err := a.context(kv, info)
 	if err != nil {
 		return nil, err
-	}
-	if in.route.free { // the only ones to run here
-		in.hash = ledger.TxHash(raw)
 	}
 	return ctx, a.attribute(ctx, kv, in)
 }
@@ -149,7 +158,7 @@ func (a *App) DeliverTx(kv ledger.KV, info BlockInfo, raw []byte) TxResult {
 }
 
 // deliver runs one transaction in a copy of the block's context.
-func (a *App) deliver(ctx ledger.Context, kv ledger.KV, raw []byte, verified func(ledger.Hash) bool) TxResult {
+func (a *App) deliver(ctx ledger.Context, kv ledger.KV, raw []byte, verified func(ledger.Hash, ledger.Tx) bool) TxResult {
 	res := TxResult{Hash: ledger.TxHash(raw)}
 	in, err := a.admit(ctx.Network, raw)
 	if err != nil {
@@ -160,10 +169,8 @@ func (a *App) deliver(ctx ledger.Context, kv ledger.KV, raw []byte, verified fun
 	if err != nil {
 		return failed(res, err)
 	}
-	if verified == nil || !verified(in.hash) {
-		if err := ledger.VerifyTx(in.tx, in.body, ctx.Network); err != nil {
-			return failed(res, err)
-		}
+	if err := in.signed(verified); err != nil {
+		return failed(res, err)
 	}
 	if err := a.attribute(&ctx, kv, in); err != nil {
 		return failed(res, err)

@@ -15,9 +15,9 @@ type BlockInfo struct {
 	Proposer      []byte         // address of the consensus key that proposed the block
 	Equivocations []Equivocation // by validators, as consensus reports them with this block
 
-	// Verified, if given, says of a transaction's hash that this node has verified its signature before; verifying is most of
-	// what a transfer costs. It must never say so of one that was not.
-	Verified func(ledger.Hash) bool
+	// Verified, if given, verifies signatures in place of [ledger.VerifyTx]: the engine verifies each once, many at a time. It
+	// must say of a transaction of this network, given with its hash, exactly what [ledger.VerifySignature] would.
+	Verified func(ledger.Hash, ledger.Tx) bool
 }
 
 // TxResult is the outcome of one transaction.
