@@ -208,7 +208,7 @@ func (c *chain) execute(at block, txs [][]byte) (*staged, error) {
 		hashes[i] = ledger.TxHash(raw)
 	}
 	c.signed.all(hashes, txs)
-	kv := ledger.NewOverlay(c.base)
+	kv := ledger.NewOverlay(remembering(c.base))
 	out, err := c.rules.run(kv, at, txs)
 	if err != nil {
 		return nil, err
