@@ -118,7 +118,7 @@ func adviceFor(code ledger.Code) string {
 	case ledger.CodeFunds:
 		return "see what is there: autonet wallet balance, autonet stake ls"
 	case ledger.CodeNotFound:
-		return "check the name; the lists: autonet ledger state"
+		return "check the name for a typing error"
 	case ledger.CodeEarly:
 		return "try again later"
 	case ledger.CodeNonce:

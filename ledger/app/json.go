@@ -40,7 +40,7 @@ func misfit(err error) string {
 	if !ok {
 		return strings.TrimPrefix(err.Error(), "json: ")
 	}
-	want := "a text"
+	var want string
 	switch wrong.Type.Kind() {
 	case reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		want = fmt.Sprintf("a whole number from 0 to %d", uint64(1)<<wrong.Type.Bits()-1)
@@ -52,6 +52,8 @@ func misfit(err error) string {
 		want = "a list"
 	case reflect.Struct, reflect.Map:
 		want = "an object"
+	default:
+		want = "a text"
 	}
 	return fmt.Sprintf("%s is %s where %s belongs", cmp.Or(wrong.Field, "the message"), wrong.Value, want)
 }

@@ -72,9 +72,14 @@ type StateBackend interface {
 	Document(ctx context.Context, cid string) (types.Document, error)
 	// RotateKey makes a new key and has the ledger put it in force from the next epoch on.
 	RotateKey(ctx context.Context, req types.RotateKeyRequest) (types.Submitted, error)
-	// Wallets lists the keys of the node's home.
+	WalletBackend
+}
+
+// WalletBackend keeps the keys of the node's home.
+type WalletBackend interface {
+	// Wallets lists them, the node's own first.
 	Wallets(ctx context.Context) ([]types.Wallet, error)
-	// NewWallet makes a key in the node's home.
+	// NewWallet makes another.
 	NewWallet(ctx context.Context, req types.NewWalletRequest) (types.Wallet, error)
 }
 

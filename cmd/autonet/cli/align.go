@@ -30,6 +30,9 @@ func (a *app) alignPublish() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if text == "" {
+				return types.NewError(types.CodeUsage, "align publish", args[1]+" is empty", "write what the community stands for")
+			}
 			return a.node(func(c *client.Client) error {
 				price, _, err := state[struct {
 					Price uint64 `json:"price"`

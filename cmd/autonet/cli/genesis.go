@@ -58,7 +58,7 @@ func (a *app) genesisCard() *cobra.Command {
 				_, err = a.streams.Out.Write(raw)
 				return err
 			}
-			if err := os.WriteFile(file, raw, 0o644); err != nil {
+			if err := os.WriteFile(file, raw, 0o644); err != nil { //nolint:gosec // a card is handed to others
 				return fmt.Errorf("write the card: %w", err)
 			}
 			return a.show(map[string]string{"card": file, "home": a.home}, func(p *page) {

@@ -117,6 +117,8 @@ func TestAlignmentCommandsBecomeMessages(t *testing.T) {
 	sent := len(n.Sent())
 	s.run("align", "publish", "reef", file, "--max", "0.000000001").fails(types.ExitFailed)
 	s.run("align", "quote", "aa", "many").fails(types.ExitUsage)
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	require.Contains(t, s.run("align", "publish", "reef", file).fails(types.ExitUsage), "is empty")
 	require.Len(t, n.Sent(), sent)
 	golden(t, "align", s.run("align", "quote", "aa", "5", "--text", "corals").ok()+s.run("align", "ls").ok())
 }

@@ -146,6 +146,7 @@ func (a *app) ledgerKinds() *cobra.Command {
 func (a *app) ledgerState() *cobra.Command {
 	return &cobra.Command{
 		Use: "state WHAT [ARG…]", Short: "Any part of the ledger's state, as JSON",
+		Long:    "An unknown WHAT is answered by the list of all that can be read; a missing ARG by what it is.",
 		Example: "  autonet ledger state params\n  autonet ledger state project 5f0c…\n  autonet ledger state heartbeat --json",
 		Args:    cobra.RangeArgs(1, 5),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -204,7 +204,12 @@ func (a *app) stakeRotate() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.show(s, func(p *page) { sentText(p, s) })
+				return a.show(s, func(p *page) {
+					sentText(p, s)
+					if consensus {
+						p.line("Start this node again when that epoch has begun: until then it can sign with the old key only.")
+					}
+				})
 			})
 		},
 	}
