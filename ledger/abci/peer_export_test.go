@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	dbm "github.com/cometbft/cometbft-db"
 	"github.com/cometbft/cometbft/abci/example/kvstore"
 	comet "github.com/cometbft/cometbft/abci/types"
 	cometconfig "github.com/cometbft/cometbft/config"
@@ -26,6 +27,17 @@ type Peer struct {
 	conns *clients
 	app   *countingApp
 	addr  *p2p.NetAddress
+	dbs   []*lastingDB // as the engine's: see there why CometBFT must not close them
+}
+
+func (p *Peer) provide(ctx *cometconfig.DBContext) (dbm.DB, error) {
+	db, err := openDB(ctx.Config.DBDir(), ctx.ID)
+	if err != nil {
+		return nil, err
+	}
+	lasting := newLastingDB(db)
+	p.dbs = append(p.dbs, lasting)
+	return lasting, nil
 }
 
 type countingApp struct {
@@ -73,7 +85,7 @@ func StartPeer(cfg Config, network string, at time.Time, keys ...[]byte) (*Peer,
 	nodeKey := &p2p.NodeKey{PrivKey: cometkey.PrivKey(cfg.NodeKey)}
 	p.conns = &clients{ClientCreator: proxy.NewConnSyncLocalClientCreator(p.app)}
 	p.node, err = node.NewNode(conf, signer, nodeKey, p.conns,
-		func() (*types.GenesisDoc, error) { return doc, nil }, cometconfig.DefaultDBProvider,
+		func() (*types.GenesisDoc, error) { return doc, nil }, p.provide,
 		node.DefaultMetricsProvider(conf.Instrumentation), cometlog.NewNopLogger())
 	if err != nil {
 		return nil, err
@@ -91,6 +103,10 @@ func (p *Peer) Meet(other *Peer) error { return p.node.Switch().DialPeerWithAddr
 func (p *Peer) Stop() error {
 	err := errors.Join(p.node.Stop(), p.conns.stop(), p.node.ProxyApp().Stop())
 	p.node.Wait()
+	time.Sleep(settle)
+	for _, db := range p.dbs {
+		err = errors.Join(err, db.shut())
+	}
 	return errors.Join(err, p.app.Close())
 }
 
