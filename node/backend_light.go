@@ -112,7 +112,11 @@ func (b lightLedgerBackend) Account(ctx context.Context, text string) (types.Acc
 	if err != nil {
 		return out, err
 	}
-	out.BalanceNatn, out.Nonce = uint64(money.Balance), money.Nonce
+	seat, _, err := b.l.read(ctx, []string{"governor", string(id)})
+	if err != nil {
+		return out, err
+	}
+	out.BalanceNatn, out.Nonce, out.Governor = uint64(money.Balance), money.Nonce, seat.Found
 	for _, s := range stakes.Stakes {
 		out.LockedNatn += uint64(s.Locked)
 		out.Stakes = append(out.Stakes, types.Stake{
@@ -221,7 +225,7 @@ func lightError(err error) error {
 		return types.NewError(types.CodeFailed, "the trusted header is too old", err.Error(),
 			"get a new one from somebody you trust (autonet ledger header -o FILE) and start once with: autonet start --light --trust FILE")
 	case errors.Is(err, light.ErrNoSource), errors.Is(err, light.ErrNoHeader):
-		return types.NewError(types.CodeFailed, "no peer gave an answer that can be believed", err.Error(), "look at: autonet status and autonet peers")
+		return types.NewError(types.CodeFailed, "ask the peers", err.Error(), "look at: autonet status and autonet peers")
 	default:
 		return err
 	}

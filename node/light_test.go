@@ -83,6 +83,7 @@ func TestALightNodeFollowsAFullOneAndReadsByProofs(t *testing.T) {
 	got, err := c.Account(t.Context(), res.PeerID)
 	require.NoError(t, err)
 	require.Equal(t, want.Stakes, got.Stakes)
+	require.Equal(t, want.Governor, got.Governor)
 	require.InDelta(t, float64(want.BalanceNatn), float64(got.BalanceNatn), float64(ledger.ATN), "fees may have been paid between")
 	l, err := c.Ledger(t.Context())
 	require.NoError(t, err)
