@@ -34,7 +34,7 @@ func (t *tally) add(e ledger.Event, data any) {
 	at := types.Reward{Height: e.Height, TimeMS: e.TimeMS, Cause: e.Kind}
 	switch d := data.(type) {
 	case task.EventPaid:
-		at.Task, at.Account, at.Role, at.Earned, at.Detail = d.Task, string(d.Account), roleOfPot(d.Pot), uint64(d.Amount), d.Cause
+		at.Task, at.Account, at.Role, at.Earned, at.Detail = d.Task, string(d.Account), string(task.RoleOfPot(d.Pot)), uint64(d.Amount), d.Cause
 	case dispute.EventPaid:
 		at.Task, at.Account, at.Role, at.Earned, at.Detail = d.Task, string(d.Account), string(d.Role), uint64(d.Amount), d.Cause
 	case staking.Slashed:
@@ -93,21 +93,4 @@ func (t *tally) phases(id string) (created types.PhaseChange, history []types.Ph
 	history = append(history, t.history[id]...)
 	slices.SortStableFunc(history, func(a, b types.PhaseChange) int { return cmp.Compare(a.Height, b.Height) })
 	return created, history
-}
-
-func roleOfPot(pot string) string {
-	switch pot {
-	case task.PotSolvers:
-		return string(ledger.RoleSolver)
-	case task.PotCoordinators:
-		return string(ledger.RoleCoordinator)
-	case task.PotProposer:
-		return string(ledger.RoleProposer)
-	case task.PotAggregator:
-		return string(ledger.RoleAggregator)
-	case task.PotStorage:
-		return string(ledger.RoleProvider)
-	default:
-		return pot
-	}
 }

@@ -1,4 +1,4 @@
-// Stancegen makes the word table of consensus/stance: the hand-written seeds beside it, and the frequent words of GloVe
+// Command stancegen makes the word table of consensus/stance: the hand-written seeds beside it, and the frequent words of GloVe
 // that lie close to a value's seeds or clearly on the good or the bad side.
 //
 // It runs when a new version of the heuristic is made, never in a node: it reads files, computes in floats and writes the

@@ -49,6 +49,24 @@ const (
 	PotStorage      = "storage"
 )
 
+// RoleOfPot is the role that a pot pays; the pot's own name where there is none.
+func RoleOfPot(pot string) ledger.Role {
+	switch pot {
+	case PotSolvers:
+		return ledger.RoleSolver
+	case PotCoordinators:
+		return ledger.RoleCoordinator
+	case PotProposer:
+		return ledger.RoleProposer
+	case PotAggregator:
+		return ledger.RoleAggregator
+	case PotStorage:
+		return ledger.RoleProvider
+	default:
+		return ledger.Role(pot)
+	}
+}
+
 // Escrow is what a task still holds, by purpose.
 type Escrow struct {
 	Solvers      ledger.Natn `json:"solvers"`

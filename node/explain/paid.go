@@ -16,7 +16,7 @@ const (
 
 // paid tells what a task paid out of its escrow.
 func (b *book) paid(e Event, d task.EventPaid) {
-	x := types.ExplainedAmount{What: Earned, Role: roleOf(d.Pot), AmountNatn: uint64(d.Amount), Cause: d.Cause}
+	x := types.ExplainedAmount{What: Earned, Role: string(task.RoleOfPot(d.Pot)), AmountNatn: uint64(d.Amount), Cause: d.Cause}
 	switch d.Pot {
 	case task.PotSolvers:
 		b.solver(&x, d.Account)
@@ -100,24 +100,6 @@ func (b *book) votes(keep func(rewards.EventEntry) bool) []types.ExplainedVote {
 		}
 	}
 	return out
-}
-
-// roleOf names the role that a pot pays.
-func roleOf(pot string) string {
-	switch pot {
-	case task.PotSolvers:
-		return string(ledger.RoleSolver)
-	case task.PotCoordinators:
-		return string(ledger.RoleCoordinator)
-	case task.PotProposer:
-		return string(ledger.RoleProposer)
-	case task.PotAggregator:
-		return string(ledger.RoleAggregator)
-	case task.PotStorage:
-		return string(ledger.RoleProvider)
-	default:
-		return pot
-	}
 }
 
 func product(a, b uint64) (p uint64, over bool) {
